@@ -1,0 +1,85 @@
+# Run "make" for the list of targets.
+
+GO       ?= go
+ifndef VERSION
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+endif
+BIN      := bin/assay
+# auto: tests run with the race detector where a C compiler is or can be
+# installed. on: they must. off: they don't.
+RACE     ?= auto
+# Time for each fuzz target, and seconds for all of them (empty: no limit).
+FUZZTIME   ?= 10s
+FUZZBUDGET ?=
+# Benchmarks: which, how often, and the file that keeps the result.
+BENCH      ?= .
+BENCHCOUNT ?= 6
+BENCHFILE  ?= bin/bench-$(VERSION).txt
+DEMOFLAGS  ?=
+
+TOOL := $(GO) tool -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-data lint gofmt vet staticcheck floors fuzz bench cover clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## build bin/assay, one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/assay
+
+demo: build ## build, then screen an invented marketplace (DEMOFLAGS='--listings 2000')
+	$(BIN) demo $(DEMOFLAGS)
+
+# Installs a C compiler for the race detector where that needs no question.
+test: ## run all tests, with the race detector where a C compiler is there (RACE=auto|on|off)
+	@race=; \
+	case '$(RACE)' in \
+	off) ;; \
+	on) scripts/needs gcc:gcc /usr/include/stdio.h:libc6-dev || exit 1; race=-race ;; \
+	auto) if scripts/needs gcc:gcc /usr/include/stdio.h:libc6-dev; then race=-race; \
+	      else echo 'make test: no C compiler, so the tests run WITHOUT the race detector' >&2; fi ;; \
+	*) echo "make test: RACE is auto, on or off, not '$(RACE)'" >&2; exit 2 ;; \
+	esac; \
+	cgo=0; if [ -n "$$race" ]; then cgo=1; fi; \
+	set -x; CGO_ENABLED=$$cgo $(GO) test $$race -shuffle=on -timeout=20m ./...
+
+# ASSAY_TESTDATA names a folder with the test data described in
+# docs/test-data.md. It comes from the environment only.
+test-data: ## as test, but fails unless ASSAY_TESTDATA names the test data
+	@if [ ! -d "$$ASSAY_TESTDATA" ]; then \
+	  echo "make test-data: set ASSAY_TESTDATA to a folder as described in docs/test-data.md" >&2; exit 2; fi
+	@$(MAKE) --no-print-directory test
+
+lint: gofmt vet staticcheck floors ## check the format, go vet, staticcheck and the import rule
+
+gofmt:
+	@files=$$(gofmt -l .) || exit 1; \
+	if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi >&2
+
+vet:
+	$(GO) vet ./...
+
+staticcheck:
+	$(TOOL) staticcheck ./...
+
+floors:
+	$(GO) test -run '^TestFloors' .
+
+fuzz: ## fuzz every target for FUZZTIME (10s), all within FUZZBUDGET seconds if set
+	scripts/fuzz $(FUZZTIME) $(FUZZBUDGET)
+
+bench: ## run the benchmarks into BENCHFILE (BENCH=regexp BENCHCOUNT=6)
+	@mkdir -p $(dir $(BENCHFILE))
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCHCOUNT) ./... >$(BENCHFILE)
+	@echo 'written: $(BENCHFILE). Compare two of them with'
+	@echo '  $(TOOL) benchstat OLD.txt NEW.txt'
+
+cover: ## measure which statements the tests reach: bin/cover.html
+	@mkdir -p bin
+	$(GO) test -coverprofile=bin/cover.out -coverpkg=./... ./...
+	$(GO) tool cover -html=bin/cover.out -o bin/cover.html
+	@$(GO) tool cover -func=bin/cover.out | tail -n 1
+
+clean: ## remove what was built
+	rm -rf bin dist
