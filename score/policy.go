@@ -1,6 +1,10 @@
 package score
 
-import "assay"
+import (
+	"slices"
+
+	"assay"
+)
 
 // Thresholds are the scores from which an assessment asks for a person (Review)
 // or should not be published first (Block).
@@ -56,4 +60,14 @@ func (p Policy) Level(lane assay.Lane, s assay.Points) assay.Level {
 		return assay.Review
 	}
 	return assay.Clear
+}
+
+// PriceLaneOn reports whether the lane price is on for an owner on a marketplace.
+func (p Policy) PriceLaneOn(owner, marketplace string) bool {
+	for _, l := range p.PriceLanes {
+		if l.Owner == owner && slices.Contains(l.Marketplaces, marketplace) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,111 @@
+package screen
+
+import (
+	"cmp"
+	"slices"
+
+	"assay"
+	"assay/reference"
+	"assay/score"
+)
+
+// maxCandidates bounds the owners that one listing is assessed for. A listing
+// that names more is stuffed with search words; those it names most plainly are
+// kept.
+const maxCandidates = 200
+
+// candidate is an owner who may have something to say about the listing.
+type candidate struct {
+	owner    reference.OwnerID
+	mark     int          // the plainest mention outside variants' titles, or none
+	points   assay.Points // of that mention
+	standing score.Standing
+	excuse   int // the nearest excuse, or none
+	nearness score.Nearness
+}
+
+const none = -1
+
+// identify finds the owners concerned: those whose marks are mentioned and those
+// whose products' GTINs the offer or a variant carries.
+func (w *Worker) identify() {
+	w.candidates = w.candidates[:0]
+	for i := range w.marks {
+		m := &w.marks[i]
+		c := w.candidateOf(m.Owner)
+		if w.fields[m.field].variant == whole && (c.mark == none || m.points > c.points) {
+			c.mark, c.points = i, m.points
+		}
+	}
+	w.readGoods()
+	for i := range w.goods {
+		for _, id := range w.goods[i].products {
+			w.candidateOf(w.gen.Product(id).Owner)
+		}
+	}
+	if len(w.candidates) > maxCandidates {
+		slices.SortFunc(w.candidates, func(a, b candidate) int {
+			return cmp.Or(cmp.Compare(b.points, a.points), cmp.Compare(a.owner, b.owner))
+		})
+		w.candidates = w.candidates[:maxCandidates]
+	}
+	for i := range w.candidates {
+		c := &w.candidates[i]
+		c.standing = w.gen.Standing(c.owner, w.listing.Marketplace, w.listing.Seller.ID, w.listing.ShipFrom)
+		c.excuse, c.nearness = w.nearestExcuse(c)
+	}
+}
+
+func (w *Worker) candidateOf(owner reference.OwnerID) *candidate {
+	if i := int(w.index[owner]); i < len(w.candidates) && w.candidates[i].owner == owner {
+		return &w.candidates[i]
+	}
+	w.index[owner] = int32(len(w.candidates))
+	w.candidates = append(w.candidates, candidate{owner: owner, mark: none})
+	return &w.candidates[len(w.candidates)-1]
+}
+
+// besideBytes is how far from a mark an excuse may end or begin to speak of it:
+// an article or an adjective between them.
+const besideBytes = 16
+
+// nearestExcuse finds the excuse that speaks most plainly of c's goods: beside
+// one of its mentions in a title or beside its plainest one; else in the title;
+// else anywhere.
+func (w *Worker) nearestExcuse(c *candidate) (excuse int, n score.Nearness) {
+	if len(w.excuses) == 0 {
+		return none, score.Elsewhere
+	}
+	for i := range w.marks {
+		m := &w.marks[i]
+		if m.Owner != c.owner || i != c.mark && w.fields[m.field].place != score.PlaceTitle {
+			continue
+		}
+		if e := w.excuseBeside(m); e != none {
+			return e, score.Beside
+		}
+	}
+	for i := range w.excuses {
+		if w.fields[w.excuses[i].field].place == score.PlaceTitle {
+			return i, score.SameTitle
+		}
+	}
+	return 0, score.Elsewhere
+}
+
+// excuseBeside finds an excuse beside m. Excuses lie in the order of fields and
+// places.
+func (w *Worker) excuseBeside(m *mention) int {
+	i, _ := slices.BinarySearchFunc(w.excuses, m, func(e mention, m *mention) int {
+		return cmp.Or(cmp.Compare(e.field, m.field), cmp.Compare(e.end, m.start-besideBytes))
+	})
+	for ; i < len(w.excuses); i++ {
+		switch e := &w.excuses[i]; {
+		case e.field != m.field || e.start > m.end+besideBytes:
+			return none
+		case e.end >= m.start-besideBytes:
+			return i
+		}
+	}
+	return none
+}

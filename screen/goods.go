@@ -1,0 +1,157 @@
+package screen
+
+import (
+	"assay"
+	"assay/price"
+	"assay/reference"
+	"assay/score"
+)
+
+// good is what the listing says of the offer as a whole or of one variant: price
+// and GTIN.
+type good struct {
+	price assay.Money // no amount: none of its own
+	own   bool        // says something that the offer as a whole does not
+
+	gtin     string
+	fault    assay.GTINFault
+	products []reference.ProductID // with that GTIN
+
+	converted bool // step and rated are known
+	rated     bool // there is a rate for the price's currency
+	step      price.Step
+}
+
+// readGoods fills w.goods: the offer first, then its variants. An offer whose
+// variants have prices has none as a whole: "from 9.00" is the strap's price,
+// not the bag's.
+func (w *Worker) readGoods() {
+	l := w.listing
+	w.goods = append(w.goods[:0], good{price: l.Price, gtin: l.GTIN})
+	for i := range l.Variants {
+		v := &l.Variants[i]
+		if !v.Price.IsZero() {
+			w.goods[0].price = assay.Money{}
+		}
+		w.goods = append(w.goods, good{price: v.Price, gtin: v.GTIN, own: !v.Price.IsZero() || v.GTIN != ""})
+	}
+	for i := range w.goods {
+		if g := &w.goods[i]; g.gtin != "" {
+			n, fault := assay.ParseGTIN(g.gtin)
+			if g.fault = fault; fault == assay.GTINFine {
+				g.products = w.gen.ProductsByGTIN(n)
+			}
+		}
+	}
+	for i := range w.fields {
+		if v := w.fields[i].variant; v != whole {
+			w.goods[v+1].own = true
+		}
+	}
+}
+
+// offered returns what a variant (or whole) is offered as: itself, with the
+// offer's GTIN where it has none.
+func (w *Worker) offered(variant int) *good {
+	g := &w.goods[variant+1]
+	if g.gtin == "" && w.goods[0].gtin != "" {
+		g.gtin, g.fault, g.products = w.goods[0].gtin, w.goods[0].fault, w.goods[0].products
+	}
+	return g
+}
+
+// product returns the owner's product that the offer names by GTIN or part
+// number, preferring one priced in the offer's currency.
+func (w *Worker) product(owner reference.OwnerID, g *good) (p reference.ProductView, ok bool) {
+	ids := g.products
+	for range 2 {
+		for _, id := range ids {
+			q := w.gen.Product(id)
+			if q.Owner != owner {
+				continue
+			}
+			if !ok || p.ListPrice.IsZero() || q.ListPrice.Currency == g.price.Currency {
+				p, ok = q, true
+			}
+		}
+		if ok || w.listing.MPN == "" {
+			break
+		}
+		ids = w.gen.ProductsByMPN(owner, w.listing.MPN)
+	}
+	return p, ok
+}
+
+// comparePrice compares g's price with what the owner's goods cost.
+func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evidence, ok bool) {
+	if g.price.Amount <= 0 {
+		return evidence{}, false
+	}
+	e = evidence{signal: assay.SignalPrice, mention: none, amount: g.price}
+	if p, ok := w.product(c.owner, g); ok && !p.ListPrice.IsZero() {
+		e.basis, e.reference = "product", p.ListPrice
+		offer, list, ok := w.comparable(g, p.ListPrice)
+		if !ok {
+			return w.unrated(e), true
+		}
+		e.points = w.price.LogLikelihoodRatio(offer, price.Point(list), w.listing.Condition, price.SameProduct)
+		return e, true
+	}
+	catalogue, basis, ok := w.gen.Catalogue(c.owner, w.listing.Category)
+	if !ok {
+		return evidence{}, false
+	}
+	e.basis, e.reference = basis, catalogue.Median
+	offer, ok := w.step(g)
+	if !ok {
+		return w.unrated(e), true
+	}
+	id := price.InText
+	switch place {
+	case score.PlaceBrand:
+		id = price.BrandField
+	case score.PlaceTitle:
+		id = price.InTitle
+	}
+	e.points = w.price.LogLikelihoodRatio(offer, catalogue.Prices, w.listing.Condition, id)
+	return e, true
+}
+
+// unrated says that a price could not be compared.
+func (w *Worker) unrated(e evidence) evidence {
+	missing := e.amount.Currency
+	if w.gen.Rates().Has(missing) {
+		missing = e.reference.Currency
+	}
+	e.note = "no rate for " + missing + ": price not compared"
+	e.points = 0
+	return e
+}
+
+// comparable returns the offer's price and the list price on one grid: in their
+// own currency if they share it, else in euros.
+func (w *Worker) comparable(g *good, list assay.Money) (offer, reference price.Step, ok bool) {
+	a, b := g.price, list
+	if a.Currency != b.Currency {
+		var okA, okB bool
+		a, okA = w.gen.Rates().ToEUR(a)
+		b, okB = w.gen.Rates().ToEUR(b)
+		if !okA || !okB {
+			return 0, 0, false
+		}
+	}
+	offer, okA := price.StepOf(a)
+	reference, okB := price.StepOf(b)
+	return offer, reference, okA && okB
+}
+
+// step returns g's price on the grid in euros, computed once.
+func (w *Worker) step(g *good) (price.Step, bool) {
+	if !g.converted {
+		g.converted = true
+		if eur, ok := w.gen.Rates().ToEUR(g.price); ok {
+			g.step, g.rated = price.StepOf(eur)
+		}
+	}
+	return g.step, g.rated
+}

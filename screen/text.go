@@ -1,0 +1,136 @@
+package screen
+
+import (
+	"cmp"
+	"slices"
+
+	"assay"
+	"assay/reference"
+	"assay/score"
+)
+
+// field is one text of a listing that is searched.
+type field struct {
+	place   score.Place
+	variant int    // index of the variant whose title it is, or whole
+	name    string // of the attribute
+	text    string
+}
+
+// whole stands for the offer itself where a variant's index could be.
+const whole = -1
+
+// where names the field as a verdict does.
+func (f *field) where(l *assay.Listing) string {
+	switch {
+	case f.variant != whole:
+		return "variants." + l.Variants[f.variant].ID
+	case f.place == score.PlaceBrand:
+		return "brand"
+	case f.place == score.PlaceTitle:
+		return "title"
+	case f.place == score.PlaceAttribute:
+		return "attributes." + f.name
+	}
+	return "description"
+}
+
+// mention is a mark or phrase found in a field.
+type mention struct {
+	reference.Term
+	term       int32
+	field      int // index into Worker.fields
+	start, end int
+	how        []assay.Disguise
+	points     assay.Points // of a mark
+}
+
+// read searches the texts of l. Marks lie in w.marks, replica phrases in
+// w.claims (each phrase once for the offer and once for a variant), excuses in
+// w.excuses, all in the order of fields and places.
+func (w *Worker) read(l *assay.Listing) {
+	w.fields, w.marks, w.claims, w.excuses = w.fields[:0], w.marks[:0], w.claims[:0], w.excuses[:0]
+	w.search(field{place: score.PlaceTitle, variant: whole, text: l.Title})
+	w.search(field{place: score.PlaceBrand, variant: whole, text: l.Brand})
+	for _, a := range l.Attributes {
+		w.search(field{place: score.PlaceAttribute, variant: whole, name: a.Name, text: a.Value})
+	}
+	w.search(field{place: score.PlaceDescription, variant: whole, text: l.Description})
+	for i := range l.Variants {
+		w.search(field{place: score.PlaceTitle, variant: i, text: l.Variants[i].Title})
+	}
+}
+
+func (w *Worker) search(f field) {
+	if f.text == "" {
+		return
+	}
+	hits := w.finder.Find(f.text)
+	if len(hits) == 0 {
+		return
+	}
+	at := len(w.fields)
+	w.fields = append(w.fields, f)
+	w.found = w.found[:0]
+	for _, h := range hits {
+		m := mention{Term: w.gen.Term(h.Term), term: h.Term, field: at, start: h.Start, end: h.End}
+		if m.Kind == reference.TermMark {
+			m.how = h.How.Disguises()
+			m.points = score.Mark(f.place, m.Dictionary, m.how)
+		}
+		w.found = append(w.found, m)
+	}
+	dropCovered(w.found, func(m *mention) { w.keep(*m) })
+}
+
+// dropCovered keeps the mentions that no longer one covers: "Polo" within "Polo
+// Verde" is another name, and "replica" within "no replica" is another word. A
+// mark within a phrase stays, since a phrase may well name it.
+func dropCovered(found []mention, keep func(*mention)) {
+	slices.SortStableFunc(found, func(a, b mention) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+	})
+	type span struct{ start, end int }
+	covers := func(longest span, m *mention) bool {
+		return m.end <= longest.end && m.end-m.start < longest.end-longest.start
+	}
+	var mark, phrase span // of those so far, the one that reaches farthest
+	for i := range found {
+		m := &found[i]
+		isMark := m.Kind == reference.TermMark
+		if covers(mark, m) || !isMark && covers(phrase, m) {
+			continue
+		}
+		reach := &phrase
+		if isMark {
+			reach = &mark
+		}
+		if m.end > reach.end {
+			*reach = span{m.start, m.end}
+		}
+		keep(m)
+	}
+}
+
+func (w *Worker) keep(m mention) {
+	switch m.Kind {
+	case reference.TermMark:
+		w.marks = append(w.marks, m)
+	case reference.TermReplica:
+		variant := w.fields[m.field].variant
+		for i := range w.claims {
+			if w.claims[i].term == m.term && (w.fields[w.claims[i].field].variant == whole || w.fields[w.claims[i].field].variant == variant) {
+				return
+			}
+		}
+		if len(w.claims) < maxClaims {
+			w.claims = append(w.claims, m)
+		}
+	case reference.TermExcuse:
+		w.excuses = append(w.excuses, m)
+	}
+}
+
+// maxClaims bounds the phrases that one listing is charged with; the weights of
+// later ones are nothing (score.Claim halves).
+const maxClaims = 20
