@@ -142,6 +142,45 @@ func cmpPair(a1, b1, a2, b2 string) int {
 	return strings.Compare(a2, b2)
 }
 
+// Clone returns a copy of l that shares nothing with it, not even the bytes of its
+// strings. A decoded listing must be cloned to be kept (feed.Batch.Decode).
+func (l *Listing) Clone() Listing {
+	c := *l
+	for _, s := range []*string{&c.Marketplace, &c.ID, &c.PageID, &c.Title, &c.Description, &c.URL, &c.Brand, &c.Category,
+		&c.GTIN, &c.MPN, &c.SKU, (*string)(&c.Condition), &c.Price.Currency, &c.ShipFrom,
+		&c.Seller.ID, &c.Seller.Name, &c.Seller.LegalName, &c.Seller.Country} {
+		*s = strings.Clone(*s)
+	}
+	c.Images = cloneImages(l.Images)
+	c.Variants = slices.Clone(l.Variants)
+	for i := range c.Variants {
+		v := &c.Variants[i]
+		v.ID, v.Title, v.GTIN, v.Price.Currency = strings.Clone(v.ID), strings.Clone(v.Title), strings.Clone(v.GTIN), strings.Clone(v.Price.Currency)
+		v.Images = cloneImages(v.Images)
+	}
+	c.Attributes = slices.Clone(l.Attributes)
+	for i, a := range c.Attributes {
+		c.Attributes[i] = Attribute{strings.Clone(a.Name), strings.Clone(a.Value)}
+	}
+	c.Extra = slices.Clone(l.Extra)
+	for i, e := range c.Extra {
+		c.Extra[i] = ExtraField{strings.Clone(e.Name), strings.Clone(e.JSON)}
+	}
+	c.Seller.Identifiers = slices.Clone(l.Seller.Identifiers)
+	for i, id := range c.Seller.Identifiers {
+		c.Seller.Identifiers[i] = Identifier{IdentifierType(strings.Clone(string(id.Type))), strings.Clone(id.Value)}
+	}
+	return c
+}
+
+func cloneImages(images []Image) []Image {
+	images = slices.Clone(images)
+	for i, im := range images {
+		images[i] = Image{strings.Clone(im.URL), strings.Clone(im.SHA256), strings.Clone(im.PDQ), slices.Clone(im.Data)}
+	}
+	return images
+}
+
 // ContentHash is the SHA-256 of every canonical field of a normalized listing
 // but UpdatedAt, quantities and sold counts, which change without the offer
 // changing. Two listings with one hash are one revision. Extra fields do not

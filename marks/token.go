@@ -79,6 +79,11 @@ func (x *lexer) tokenize(text string) []token {
 	for i := 0; i < len(text); {
 		if c := x.bytes[text[i]]; c.class() == letter {
 			i = x.asciiLetters(text, i)
+			if i < len(text) && text[i] == ' ' { // as the cases below would do it
+				x.close(i)
+				x.separator = 1
+				i++
+			}
 			continue
 		}
 		r, size := rune(text[i]), 1
