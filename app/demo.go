@@ -241,7 +241,11 @@ func WriteExplanation(w io.Writer, l *assay.Listing, v *assay.Verdict) {
 		fmt.Fprintln(w, "  clear")
 		return
 	}
-	fmt.Fprintf(w, "  %s · %s · %s · score %s\n", v.Level, v.Lane, v.Owner, v.Score)
+	about := v.Owner
+	if v.Variant != "" {
+		about += " · variant " + v.Variant
+	}
+	fmt.Fprintf(w, "  %s · %s · %s · score %s\n", v.Level, v.Lane, about, v.Score)
 	for _, c := range v.Contributions {
 		fmt.Fprintf(w, "    %+.2f  %-8s %s\n", float64(c.Points)/float64(assay.Point), c.Signal, detail(c))
 	}

@@ -2,6 +2,7 @@ package score
 
 import (
 	"slices"
+	"strings"
 
 	"assay"
 )
@@ -62,10 +63,11 @@ func (p Policy) Level(lane assay.Lane, s assay.Points) assay.Level {
 	return assay.Clear
 }
 
-// PriceLaneOn reports whether the lane price is on for an owner on a marketplace.
+// PriceLaneOn reports whether the lane price is on for an owner on a marketplace,
+// whose letter case does not matter.
 func (p Policy) PriceLaneOn(owner, marketplace string) bool {
 	for _, l := range p.PriceLanes {
-		if l.Owner == owner && slices.Contains(l.Marketplaces, marketplace) {
+		if l.Owner == owner && slices.ContainsFunc(l.Marketplaces, func(m string) bool { return strings.EqualFold(m, marketplace) }) {
 			return true
 		}
 	}
