@@ -43,3 +43,18 @@ func BenchmarkScreenFeeds(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "listings/s")
 }
+
+// BenchmarkLoadReference is the start-up of "assay screen" with 100,000 marks.
+func BenchmarkLoadReference(b *testing.B) {
+	world := demo.New(benchSeed, demo.Options{ExtraMarks: 100_000, Products: 10_000})
+	dir := b.TempDir()
+	if err := WriteReference(world, dir); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := LoadReference(dir, demo.AsOf()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -37,19 +37,27 @@ type bin struct {
 	count uint32
 }
 
-// NewDistribution counts steps, in any order; it sorts them in place.
+// NewDistribution counts steps, in any order.
 func NewDistribution(steps []Step) Distribution {
-	slices.Sort(steps)
-	var d Distribution
-	d.total = uint64(len(steps))
-	for i, s := range steps {
-		if i > 0 && s == steps[i-1] {
-			d.bins[len(d.bins)-1].count++
-			continue
-		}
-		d.bins = append(d.bins, bin{s, 1})
+	if len(steps) == 0 {
+		return Distribution{}
 	}
-	d.bins = slices.Clip(d.bins)
+	lowest, highest := slices.Min(steps), slices.Max(steps)
+	counts := make([]uint32, int(highest)-int(lowest)+1)
+	different := 0
+	for _, s := range steps {
+		i := int(s) - int(lowest)
+		if counts[i] == 0 {
+			different++
+		}
+		counts[i]++
+	}
+	d := Distribution{bins: make([]bin, 0, different), total: uint64(len(steps))}
+	for i, n := range counts {
+		if n > 0 {
+			d.bins = append(d.bins, bin{lowest + Step(i), n})
+		}
+	}
 	return d
 }
 

@@ -46,8 +46,10 @@ type listPrice struct {
 }
 
 func (a *listPrice) compare(b *listPrice) int {
-	return cmp.Or(cmp.Compare(a.article, b.article), boolCompare(a.notEUR, b.notEUR),
-		cmp.Compare(a.currency, b.currency), cmp.Compare(a.id, b.id))
+	if a.article != b.article { // nearly always
+		return cmp.Compare(a.article, b.article)
+	}
+	return cmp.Or(boolCompare(a.notEUR, b.notEUR), cmp.Compare(a.currency, b.currency), cmp.Compare(a.id, b.id))
 }
 
 func boolCompare(a, b bool) int {
@@ -113,9 +115,7 @@ func (g *Generation) newOwnerCatalogues(prices []listPrice, folded []string) (c 
 	slices.SortFunc(prices, func(a, b listPrice) int { return a.compare(&b) })
 	steps, amounts := make([]price.Step, 0, len(prices)), make([]int64, 0, len(prices))
 	c.brand = g.newCatalogue(prices, steps, amounts)
-	slices.SortFunc(prices, func(a, b listPrice) int {
-		return cmp.Or(cmp.Compare(a.category, b.category), a.compare(&b))
-	})
+	prices = byCategory(prices)
 	for start := 0; start < len(prices); {
 		category, end := prices[start].category, start+1
 		for end < len(prices) && prices[end].category == category {
@@ -130,6 +130,21 @@ func (g *Generation) newOwnerCatalogues(prices []listPrice, folded []string) (c 
 	}
 	c.categories = slices.Clip(c.categories) // in order: folded numbers rise with the strings
 	return c
+}
+
+// byCategory returns prices sorted by category, and in the order they had within
+// each.
+func byCategory(prices []listPrice) []listPrice {
+	keys := make([]uint64, len(prices))
+	for i := range prices {
+		keys[i] = uint64(uint32(prices[i].category))<<32 | uint64(i) // category −1 goes last
+	}
+	slices.Sort(keys)
+	sorted := make([]listPrice, len(prices))
+	for i, k := range keys {
+		sorted[i] = prices[uint32(k)]
+	}
+	return sorted
 }
 
 // newCatalogue counts each article by its first price that can be converted.

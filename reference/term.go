@@ -51,7 +51,7 @@ func (b *Builder) beginTerms() {
 	}
 	b.terms = make(chan *termSet, 1)
 	sound := !b.mistakes.any()
-	t := &termSet{marks: slices.Clone(b.marks), claims: b.claims}
+	t := &termSet{marks: b.marks, claims: b.claims}
 	go func() {
 		t.sort()
 		t.resolve()
@@ -67,13 +67,21 @@ func (b *Builder) beginTerms() {
 func (t *termSet) sort() {
 	var e encoder
 	marksTable, claimsTable := table{name: marksFile}, table{name: claimsFile}
-	slices.SortFunc(t.marks, func(a, b markRow) int {
-		return cmp.Or(strings.Compare(a.Owner, b.Owner), strings.Compare(a.Text, b.Text),
-			strings.Compare(a.at.File, b.at.File), cmp.Compare(a.at.Line, b.at.Line), compareMarks(&a, &b))
+	order := make([]*markRow, len(t.marks))
+	for i := range order {
+		order[i] = &t.marks[i]
+	}
+	slices.SortFunc(order, func(a, b *markRow) int {
+		if c := strings.Compare(a.Owner, b.Owner); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Text, b.Text); c != 0 {
+			return c
+		}
+		return cmp.Or(strings.Compare(a.at.File, b.at.File), cmp.Compare(a.at.Line, b.at.Line), compareMarks(a, b))
 	})
-	kept := t.marks[:0]
-	for i := range t.marks {
-		m := &t.marks[i]
+	kept := make([]markRow, 0, len(order))
+	for _, m := range order {
 		marksTable.add(e.start().str(m.Owner, m.Text, string(m.Kind), m.Language, string(m.Classes), m.Right, m.AliasOf).digest())
 		if n := len(kept); n > 0 && kept[n-1].Owner == m.Owner && kept[n-1].Text == m.Text {
 			if first := &kept[n-1]; compareMarks(first, m) != 0 && !m.broken && !first.broken {
