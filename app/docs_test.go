@@ -12,6 +12,8 @@ import (
 	"assay/app"
 	"assay/feed"
 	"assay/screen"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write the verdicts in the documentation anew")
@@ -54,7 +56,7 @@ func TestTheVerdictsInTheDocumentationAreWhatAssaySays(t *testing.T) {
 			}
 			continue
 		}
-		t.Errorf("%s shows other verdicts than these (go test ./app -run Documentation -update writes them):\n%s", page, after.String())
+		t.Errorf("%s shows other verdicts (go test ./app -run Documentation -update writes them):\n%s", page, cmp.Diff(string(before), after.String()))
 	}
 }
 
