@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,19 +16,26 @@ import (
 	"assay/reference"
 )
 
-// writeRealMarks makes a marks.csv of a names.tsv.gz (name, source, category), one
-// owner a name. Names without a word in them are left out.
-func writeRealMarks(t testing.TB, names, to string) {
+// unzipped opens a gzip file for the length of the test.
+func unzipped(t testing.TB, name string) io.Reader {
 	t.Helper()
-	f, err := os.Open(names)
+	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { f.Close() })
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return z
+}
+
+// writeRealMarks makes a marks.csv of a names.tsv.gz (name, source, category), one
+// owner a name. Names without a word in them are left out.
+func writeRealMarks(t testing.TB, names, to string) {
+	t.Helper()
+	z := unzipped(t, names)
 	dst, err := os.Create(to)
 	if err != nil {
 		t.Fatal(err)
@@ -55,15 +63,7 @@ func writeRealMarks(t testing.TB, names, to string) {
 // right size, and real prices are compared with it.
 func writeRealProducts(t testing.TB, gen *reference.Generation, listings, dir string) {
 	t.Helper()
-	f, err := os.Open(listings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := unzipped(t, listings)
 	rows, err := csv.NewReader(z).ReadAll()
 	if err != nil {
 		t.Fatal(err)

@@ -74,33 +74,31 @@ func shorten(s string) string {
 
 func first(t *token) uint64 { return mix(t.hash) }
 
-// slot returns the slot of h, claiming an empty one for it.
-func (m *Matcher) slot(h uint64) *slot {
+// probe returns the slot of h, or the empty one where it would be.
+func (m *Matcher) probe(h uint64) *slot {
 	h |= 1 << 63 // never 0
 	for i := h; ; i++ {
-		s := &m.slots[i&uint64(len(m.slots)-1)]
-		switch s.key {
-		case h:
-			return s
-		case 0:
-			*s = slot{key: h, term: none}
+		if s := &m.slots[i&uint64(len(m.slots)-1)]; s.key == h || s.key == 0 {
 			return s
 		}
 	}
 }
 
+// slot returns the slot of h, claiming an empty one for it.
+func (m *Matcher) slot(h uint64) *slot {
+	s := m.probe(h)
+	if s.key == 0 {
+		*s = slot{key: h | 1<<63, term: none}
+	}
+	return s
+}
+
 // find returns the slot of h, or nil.
 func (m *Matcher) find(h uint64) *slot {
-	h |= 1 << 63
-	for i := h; ; i++ {
-		s := &m.slots[i&uint64(len(m.slots)-1)]
-		switch s.key {
-		case h:
-			return s
-		case 0:
-			return nil
-		}
+	if s := m.probe(h); s.key != 0 {
+		return s
 	}
+	return nil
 }
 
 func (m *Matcher) setFilter(h uint64) {
