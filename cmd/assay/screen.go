@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 
 	"assay"
@@ -103,10 +103,9 @@ func spendMemory() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	debug.SetGCPercent(int(min(800, max(25, garbage*100/max(1, m.HeapAlloc)))))
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	debug.SetGCPercent(int(min(800, max(25, garbage*100/max(1, live[0].Value.Uint64())))))
 }
 
 func (c *screenCmd) asOf() (time.Time, error) {
