@@ -21,6 +21,8 @@ type jsonReader struct {
 	src  string // the same bytes as in
 	text []byte
 
+	escapes bool // src has a backslash somewhere; most records have none
+
 	// Which members an object has had, by memberBit, at each depth. twice says that
 	// a bit came again: the object may have two members of one name.
 	members [maxDepth]uint64
@@ -34,6 +36,7 @@ const maxDepth = 8
 
 func (j *jsonReader) reset(src string, data []byte, opts ...jsontext.Options) {
 	j.src, j.depth, j.twice = src, 0, false
+	j.escapes = strings.IndexByte(src, '\\') >= 0
 	j.in = *bytes.NewBuffer(data)
 	j.dec.Reset(&j.in, opts...)
 }
@@ -108,7 +111,7 @@ func (j *jsonReader) enter() error {
 }
 
 func (j *jsonReader) unquote(raw string) string {
-	if strings.IndexByte(raw, '\\') < 0 {
+	if !j.escapes || strings.IndexByte(raw, '\\') < 0 {
 		return raw[1 : len(raw)-1]
 	}
 	j.text, _ = jsontext.AppendUnquote(j.text[:0], raw)
