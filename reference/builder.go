@@ -28,7 +28,6 @@ type Builder struct {
 	rates      []rateRow
 	banks      []bankRow
 	policy     score.Policy
-	policyAt   Place
 	terms      chan *termSet // once begun
 }
 
@@ -261,7 +260,6 @@ func (b *Builder) Build(asOf time.Time) (*Generation, error) {
 	b.compileBanks(g, &banks)
 	terms := <-b.terms
 	b.mistakes.take(&terms.mistakes)
-	b.checkOwners()
 	if err := b.mistakes.err(); err != nil {
 		return nil, err
 	}

@@ -78,10 +78,6 @@ func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 			`marks.csv:5: alias_of: "A5" leads back to itself; one of the aliases must be the mark`}},
 		{"a mistake does not make others", []string{"marks.csv", marksHeader + "A1,slang,H,,,,\nA2,,H,,,,A1\n"}, []string{
 			`marks.csv:2: kind: "slang" is neither distinctive nor dictionary`}},
-		{"an owner in two spellings", []string{"authorised.csv", "owner,marketplace,seller_id\nmaison  exemple,m,s\nmaison  exemple,m,t\n",
-			"products.csv", "owner\nMAISON EXEMPLE\n"}, []string{
-			`products.csv:2: owner: "MAISON EXEMPLE" is written "Maison Exemple" in marks.csv on line 2; one owner needs one spelling`,
-			`authorised.csv:2: owner: "maison  exemple" is written "Maison Exemple" in marks.csv on line 2; one owner needs one spelling`}},
 
 		{"claims.csv", []string{"claims.csv", "phrase,meaning\n,replica\n!!,replica\nmirror,\nfake,replica\nFAKE,excuse\n"}, []string{
 			`claims.csv:2: phrase: a phrase is needed`,

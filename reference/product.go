@@ -136,7 +136,6 @@ type productSet struct {
 	rows       chunked[productRow]
 	digests    chunked[digest]
 	owners     interner
-	ownerLines []int // where each owner stands first
 	categories interner
 	texts      arena
 	full       bool // there was no room for one; the mistake is reported
@@ -160,11 +159,6 @@ func (s *productSet) add(r productRow, d digest, owner, category, text []byte, a
 		s.full = true
 		m.add(Place{File: at.File}, 0, "", "has more than %d rows", MaxRows)
 		return
-	}
-	if int(r.owner) == len(s.ownerLines) {
-		s.ownerLines = append(s.ownerLines, at.Line)
-	} else if at.Line < s.ownerLines[r.owner] {
-		s.ownerLines[r.owner] = at.Line
 	}
 	s.rows.add(r)
 	s.digests.add(d)

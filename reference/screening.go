@@ -243,7 +243,6 @@ func (b *Builder) SetPolicy(p score.Policy, at Place) {
 // setPolicy checks a policy and brings it into canonical order. at says where
 // each price lane stands.
 func (b *Builder) setPolicy(p score.Policy, at func(lane int) Place, thresholdsChecked bool) {
-	b.policyAt = at(0)
 	b.policy = score.Policy{Thresholds: make(map[assay.Lane]score.Thresholds, len(p.Thresholds))}
 	for lane, t := range p.Thresholds {
 		if !thresholdsChecked && (!lane.Valid() || t.Review <= 0 || t.Review >= t.Block) {

@@ -103,7 +103,7 @@ func run(env environment, args []string) int {
 	case errors.As(err, &s):
 		return int(s)
 	case errors.As(err, &u):
-		fmt.Fprintf(env.err, "assay: %v\nTry: assay %s --help\n", err, k.Command())
+		fmt.Fprintf(env.err, "assay: %v\nTry: assay %s --help\n", err, k.Selected().Path())
 		return exitUsage
 	}
 	var problems assay.Problems
