@@ -12,6 +12,9 @@ const (
 	HowSeparator                 // other separators between the words
 )
 
+// HowSets is how many sets there are: every How is below it.
+const HowSets = 1 << 4
+
 // Disguises lists the set in the words of a verdict.
 func (h How) Disguises() []assay.Disguise {
 	var names []assay.Disguise

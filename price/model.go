@@ -100,6 +100,9 @@ func tabulate(d, x float64) uint64 {
 	return uint64(math.Round(unit * (float64((1-meaningless.weight)*d) + meaningless.at(x))))
 }
 
+// MaxPoints is more than any price is worth, for or against.
+const MaxPoints = 4 * assay.Point
+
 // LogLikelihoodRatio returns ln P(offer | fake) − ln P(offer | honest): positive
 // when the price speaks for a fake. The list price of the article is one of d,
 // each as likely as it is frequent; honest offers are genuine ones in the

@@ -132,7 +132,7 @@ func TestWhatThePriceSays(t *testing.T) {
 	t.Run("the ratio is bounded, so that no price alone blocks", func(t *testing.T) {
 		for s := Step(-400); s < 400; s++ {
 			for id := range identities {
-				if p := m.LogLikelihoodRatio(s, list, assay.ConditionNew, id); p > 4*assay.Point || p < -4*assay.Point {
+				if p := m.LogLikelihoodRatio(s, list, assay.ConditionNew, id); p >= MaxPoints || p <= -MaxPoints {
 					t.Fatalf("step %d: %v", s, p)
 				}
 			}

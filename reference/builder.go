@@ -273,6 +273,10 @@ func (b *Builder) Build(asOf time.Time) (*Generation, error) {
 	productOwners := b.compileOwners(g)
 	g.matcher = terms.matcher
 	g.terms = terms.compile(g)
+	g.roles = make([]TermRole, len(g.terms))
+	for i, t := range g.terms {
+		g.roles[i] = TermRole{Owner: t.Owner, Kind: t.Kind, Dictionary: t.Dictionary}
+	}
 	g.channels = newChannels(g, b.authorised, b.gates)
 	policy := table{name: screeningFile}
 	policy.add(encodePolicy(&encoder{}, b.policy))

@@ -106,6 +106,12 @@ func (g *Generation) buildCatalogues() {
 		}
 		g.catalogues[owner] = g.newOwnerCatalogues(prices, folded)
 	})
+	g.priced = make([]uint64, len(g.owners)/64+1)
+	for owner := range g.catalogues {
+		if g.catalogues[owner].brand.N > 0 {
+			g.priced[owner>>6] |= 1 << (owner & 63)
+		}
+	}
 }
 
 func (g *Generation) newOwnerCatalogues(prices []listPrice, folded []string) (c ownerCatalogues) {
@@ -244,6 +250,11 @@ func (g *Generation) foldCategories() (folded []string, of []int32) {
 	return folded, of
 }
 
+// Priced reports whether an owner has a catalogue.
+func (g *Generation) Priced(owner OwnerID) bool {
+	return owner >= 0 && int(owner) < len(g.owners) && g.priced[owner>>6]>>(owner&63)&1 != 0
+}
+
 // Catalogue returns the list prices to compare an owner's goods with: those of
 // the owner's category that the listing's category path ("A > B > C") names as a
 // whole or in one of its segments, the last segment first (BasisCategory), else
@@ -251,7 +262,7 @@ func (g *Generation) foldCategories() (folded []string, of []int32) {
 // matter. ok is false when the owner has no product with a list price that can be
 // converted to EUR. The catalogue is the generation's own: don't write to it.
 func (g *Generation) Catalogue(owner OwnerID, category string) (c *Catalogue, basis string, ok bool) {
-	if owner < 0 || int(owner) >= len(g.catalogues) || g.catalogues[owner].brand.N == 0 {
+	if !g.Priced(owner) {
 		return nil, "", false
 	}
 	own := &g.catalogues[owner]

@@ -19,6 +19,7 @@ type Generation struct {
 
 	owners  []string // in order; an OwnerID is an index
 	terms   []Term
+	roles   []TermRole // of terms, apart because a list of marks is asked for little else
 	matcher *marks.Matcher
 
 	products   []productRow
@@ -28,6 +29,7 @@ type Generation struct {
 	byGTIN     productIndex
 	byPart     productIndex
 	catalogues []ownerCatalogues // by owner
+	priced     []uint64          // a bit for each owner who has a catalogue: most have none
 
 	channels      channels
 	rates         *price.Rates
@@ -54,6 +56,9 @@ func (g *Generation) Matcher() *marks.Matcher { return g.matcher }
 
 // Term returns a term by the id that a hit carries.
 func (g *Generation) Term(id int32) Term { return g.terms[id] }
+
+// Role says what a hit's term stands for, and for whom.
+func (g *Generation) Role(id int32) TermRole { return g.roles[id] }
 
 // Terms returns how many terms there are.
 func (g *Generation) Terms() int { return len(g.terms) }

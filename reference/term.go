@@ -31,6 +31,13 @@ type Term struct {
 	Classes    []uint8 // Nice classes in order; an alias without any has those of its mark
 }
 
+// TermRole is the part of a Term that every hit is asked for.
+type TermRole struct {
+	Owner      OwnerID
+	Kind       TermKind
+	Dictionary bool
+}
+
 // termSet is the marks and claim phrases in canonical order, with their matcher.
 // It is made beside the reading of the other files.
 type termSet struct {

@@ -42,14 +42,14 @@ func TestTheLanePriceIsOffUnlessSwitchedOn(t *testing.T) {
 
 func TestWhatTheWeightsPromise(t *testing.T) {
 	review := score.DefaultThresholds(assay.LaneCounterfeit).Review
-	plainest := score.Mark(score.PlaceBrand, false, nil) + score.Channel(score.Unknown)
+	plainest := score.Mark(score.PlaceBrand, false) + score.Channel(score.Unknown)
 	if plainest >= review {
 		t.Error("a mark from an unknown seller accuses")
 	}
-	if score.Mark(score.PlaceTitle, false, nil)+score.Claim(0) < review {
+	if score.Mark(score.PlaceTitle, false)+score.Claim(0) < review {
 		t.Error("a confession beside a mark does not ask for a look")
 	}
-	if score.Mark(score.PlaceTitle, true, []assay.Disguise{assay.DisguiseWidth, assay.DisguiseCase})+score.Channel(score.Unknown) >= 0 {
+	if score.Mark(score.PlaceTitle, true)+score.Disguise(assay.DisguiseWidth)+score.Channel(score.Unknown) >= 0 {
 		t.Error("a word that is also a mark speaks for a fake")
 	}
 	if score.GTIN(score.GTINForeign)+plainest >= score.DefaultThresholds(assay.LaneCounterfeit).Block {

@@ -21,7 +21,7 @@ const (
 // field or title the offer claims to be the thing, in the description alone it is
 // mostly something else. A mark that is also a word (dictionary) is, outside the
 // brand field, mostly the word.
-func Mark(place Place, dictionary bool, how []assay.Disguise) assay.Points {
+func Mark(place Place, dictionary bool) assay.Points {
 	points := [...]assay.Points{PlaceBrand: 600_000, PlaceTitle: 500_000, PlaceAttribute: 100_000, PlaceDescription: -1_200_000}[place]
 	switch {
 	case dictionary && place == PlaceBrand:
@@ -29,16 +29,13 @@ func Mark(place Place, dictionary bool, how []assay.Disguise) assay.Points {
 	case dictionary:
 		points -= 1_200_000
 	}
-	for _, d := range how {
-		points += disguise(d)
-	}
 	return points
 }
 
-// disguise returns what it adds that a name was written in a disguise. Case,
+// Disguise returns what it adds that a mark was written in a disguise. Case,
 // diacritics and separators vary by habit; full-width letters are usual in East
 // Asian listings and only a little unusual elsewhere.
-func disguise(d assay.Disguise) assay.Points {
+func Disguise(d assay.Disguise) assay.Points {
 	if d == assay.DisguiseWidth {
 		return 200_000
 	}

@@ -24,8 +24,13 @@ type evidence struct {
 // each candidate and lane one of the offer as a whole, and one of each variant
 // that says something of its own which makes it worse.
 func (w *Worker) assess(least assay.Level) {
+	shared := w.bound()
 	for i := range w.candidates {
 		c := &w.candidates[i]
+		if least != assay.Clear && w.hopeless(c, shared) {
+			continue
+		}
+		w.meet(c)
 		offer := w.assessGood(c, whole, nil, least)
 		for v := range w.listing.Variants {
 			if w.goods[v+1].own {
@@ -176,7 +181,7 @@ func (w *Worker) unauthorised(c *candidate, mark int, g *good) {
 // belowMinimum adds the evidence for the lane price, where the owner has switched
 // it on: the product's agreed price and the lower one asked.
 func (w *Worker) belowMinimum(c *candidate, mark int, g *good) {
-	if g.price.Amount <= 0 || !w.policy.PriceLaneOn(w.gen.Owner(c.owner), w.listing.Marketplace) {
+	if len(w.policy.PriceLanes) == 0 || g.price.Amount <= 0 || !w.policy.PriceLaneOn(w.gen.Owner(c.owner), w.listing.Marketplace) {
 		return
 	}
 	p, ok := w.product(c.owner, g)
@@ -207,11 +212,12 @@ func (w *Worker) contribution(e evidence) assay.Contribution {
 		}
 		m := &list[e.mention]
 		f := &w.fields[m.field]
-		c.Where, c.Span, c.Written, c.How = f.where(w.listing), &assay.Span{m.start, m.end}, f.text[m.start:m.end], m.how
+		c.Where, c.Span = f.where(w.listing), &assay.Span{int(m.start), int(m.end)}
+		c.Written, c.How = f.text[m.start:m.end], m.how.Disguises()
 		if e.signal == assay.SignalMark {
-			c.Mark = m.Mark
+			c.Mark = w.gen.Term(m.term).Mark
 		} else {
-			c.Phrase = m.Text
+			c.Phrase = w.gen.Term(m.term).Text
 		}
 	}
 	if !e.amount.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"assay"
+	"assay/price"
 	"assay/reference"
 	"assay/score"
 )
@@ -16,9 +17,12 @@ const maxCandidates = 200
 
 // candidate is an owner who may have something to say about the listing.
 type candidate struct {
-	owner    reference.OwnerID
-	mark     int          // the plainest mention outside variants' titles, or none
-	points   assay.Points // of that mention
+	owner  reference.OwnerID
+	mark   int          // the plainest mention outside variants' titles, or none
+	points assay.Points // of that mention
+	most   assay.Points // of any mention
+
+	// What follows is known once the candidate is assessed.
 	standing score.Standing
 	excuse   int // the nearest excuse, or none
 	nearness score.Nearness
@@ -33,6 +37,7 @@ func (w *Worker) identify() {
 	for i := range w.marks {
 		m := &w.marks[i]
 		c := w.candidateOf(m.Owner)
+		c.most = max(c.most, m.points)
 		if w.fields[m.field].variant == whole && (c.mark == none || m.points > c.points) {
 			c.mark, c.points = i, m.points
 		}
@@ -49,19 +54,58 @@ func (w *Worker) identify() {
 		})
 		w.candidates = w.candidates[:maxCandidates]
 	}
-	for i := range w.candidates {
-		c := &w.candidates[i]
-		c.standing = w.gen.Standing(c.owner, w.listing.Marketplace, w.listing.Seller.ID, w.listing.ShipFrom)
-		c.excuse, c.nearness = w.nearestExcuse(c)
-	}
 }
+
+// meet finds out what concerns one candidate only.
+func (w *Worker) meet(c *candidate) {
+	c.standing = w.gen.Standing(c.owner, w.listing.Marketplace, w.listing.Seller.ID, w.listing.ShipFrom)
+	c.excuse, c.nearness = w.nearestExcuse(c)
+}
+
+// bound returns more than any candidate of the listing can score in the lane
+// counterfeit for what concerns all of them: phrases, GTINs, being unknown.
+func (w *Worker) bound() assay.Points {
+	bound := score.Channel(score.Unknown)
+	for n := range w.claims {
+		bound += score.Claim(n)
+	}
+	for i := range w.goods {
+		if w.goods[i].gtin != "" {
+			return bound + score.GTIN(score.GTINForeign)
+		}
+	}
+	return bound
+}
+
+// hopeless reports whether no assessment of c can reach the level review, without
+// making any: of the owners that a listing names in passing nearly all are. shared
+// is bound().
+func (w *Worker) hopeless(c *candidate, shared assay.Points) bool {
+	if c.most == unnamed || len(w.policy.PriceLanes) > 0 || w.gen.Gated(c.owner, w.listing.Marketplace, w.listing.Category) {
+		return false
+	}
+	most := c.most + shared
+	if w.gen.Priced(c.owner) || w.namesProduct() {
+		most += price.MaxPoints
+	}
+	return most < w.policy.For(assay.LaneCounterfeit).Review
+}
+
+// namesProduct reports whether the listing carries a number that may name a
+// product, whose price then counts even where no rate puts it into a catalogue.
+func (w *Worker) namesProduct() bool {
+	return w.listing.MPN != "" || slices.ContainsFunc(w.goods, func(g good) bool { return len(g.products) > 0 })
+}
+
+// unnamed is what the mentions of an owner weigh who is concerned by a GTIN alone.
+const unnamed = assay.Points(-1 << 62)
 
 func (w *Worker) candidateOf(owner reference.OwnerID) *candidate {
 	if i := int(w.index[owner]); i < len(w.candidates) && w.candidates[i].owner == owner {
 		return &w.candidates[i]
 	}
 	w.index[owner] = int32(len(w.candidates))
-	w.candidates = append(w.candidates, candidate{owner: owner, mark: none})
+	w.candidates = append(w.candidates, candidate{owner: owner, mark: none, most: unnamed})
 	return &w.candidates[len(w.candidates)-1]
 }
 

@@ -18,11 +18,19 @@ type Screener struct {
 	gen    *reference.Generation
 	price  *price.Model
 	policy score.Policy
+
+	disguises [marks.HowSets]assay.Points // what each set of disguises weighs
 }
 
 // New returns a Screener for gen.
 func New(gen *reference.Generation) *Screener {
-	return &Screener{gen: gen, price: price.NewModel(), policy: gen.Policy()}
+	s := &Screener{gen: gen, price: price.NewModel(), policy: gen.Policy()}
+	for how := range s.disguises {
+		for _, d := range marks.How(how).Disguises() {
+			s.disguises[how] += score.Disguise(d)
+		}
+	}
+	return s
 }
 
 // Worker screens one listing at a time. It holds scratch memory that grows with

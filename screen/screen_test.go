@@ -104,6 +104,18 @@ func TestWhatItTakes(t *testing.T) {
 	}
 }
 
+func TestAProductWithoutARateIsComparedInItsOwnCurrency(t *testing.T) {
+	gen, err := reference.Load(os.DirFS("testdata/norate"), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := assay.Listing{Title: "Verde", Brand: "Verde", GTIN: "4012345000016", Condition: assay.ConditionNew, Price: assay.Money{Amount: 900, Currency: "THB"}}
+	v, ok := screen.New(gen).NewWorker().Screen(&l, assay.Review)
+	if !ok || !slices.Equal(kept(v), []string{"review counterfeit Verde SpA"}) {
+		t.Errorf("%v %q", ok, kept(v))
+	}
+}
+
 func TestThePriceLaneIsOffUnlessSwitchedOn(t *testing.T) {
 	w := exampleWorker(t)
 	for marketplace, want := range map[string][]string{"bazar.example": nil, "shop.example": {"review price Bellweather Group"}} {

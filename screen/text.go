@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"assay"
+	"assay/marks"
 	"assay/reference"
 	"assay/score"
 )
@@ -35,13 +36,14 @@ func (f *field) where(l *assay.Listing) string {
 	return "description"
 }
 
-// mention is a mark or phrase found in a field.
+// mention is a mark or phrase found in a field. Listings may hold thousands, so it
+// is small; the term says the rest.
 type mention struct {
-	reference.Term
+	reference.TermRole
+	how        marks.How
 	term       int32
-	field      int // index into Worker.fields
-	start, end int
-	how        []assay.Disguise
+	field      int32 // index into Worker.fields
+	start, end int32
 	points     assay.Points // of a mark
 }
 
@@ -69,34 +71,47 @@ func (w *Worker) search(f field) {
 	if len(hits) == 0 {
 		return
 	}
-	at := len(w.fields)
+	at := int32(len(w.fields))
 	w.fields = append(w.fields, f)
 	w.found = w.found[:0]
 	for _, h := range hits {
-		m := mention{Term: w.gen.Term(h.Term), term: h.Term, field: at, start: h.Start, end: h.End}
+		m := mention{TermRole: w.gen.Role(h.Term), how: h.How, term: h.Term, field: at, start: int32(h.Start), end: int32(h.End)}
 		if m.Kind == reference.TermMark {
-			m.how = h.How.Disguises()
-			m.points = score.Mark(f.place, m.Dictionary, m.how)
+			m.points = score.Mark(f.place, m.Dictionary) + w.disguises[h.How]
 		}
 		w.found = append(w.found, m)
 	}
-	dropCovered(w.found, func(m *mention) { w.keep(*m) })
+	longestFirst(w.found)
+	w.keepUncovered()
 }
 
-// dropCovered keeps the mentions that no longer one covers: "Polo" within "Polo
+// longestFirst brings mentions, which are in the order of their starts and then
+// their ends, into the order of their starts and then falling ends. Mentions of one
+// span keep their order.
+func longestFirst(found []mention) {
+	for i := 0; i < len(found); {
+		j := i + 1
+		for j < len(found) && found[j].start == found[i].start {
+			j++
+		}
+		if j-i > 1 {
+			slices.SortStableFunc(found[i:j], func(a, b mention) int { return cmp.Compare(b.end, a.end) })
+		}
+		i = j
+	}
+}
+
+// keepUncovered keeps the mentions that no longer one covers: "Polo" within "Polo
 // Verde" is another name, and "replica" within "no replica" is another word. A
 // mark within a phrase stays, since a phrase may well name it.
-func dropCovered(found []mention, keep func(*mention)) {
-	slices.SortStableFunc(found, func(a, b mention) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
-	})
-	type span struct{ start, end int }
+func (w *Worker) keepUncovered() {
+	type span struct{ start, end int32 }
 	covers := func(longest span, m *mention) bool {
 		return m.end <= longest.end && m.end-m.start < longest.end-longest.start
 	}
 	var mark, phrase span // of those so far, the one that reaches farthest
-	for i := range found {
-		m := &found[i]
+	for i := range w.found {
+		m := &w.found[i]
 		isMark := m.Kind == reference.TermMark
 		if covers(mark, m) || !isMark && covers(phrase, m) {
 			continue
@@ -108,14 +123,14 @@ func dropCovered(found []mention, keep func(*mention)) {
 		if m.end > reach.end {
 			*reach = span{m.start, m.end}
 		}
-		keep(m)
+		w.keep(m)
 	}
 }
 
-func (w *Worker) keep(m mention) {
+func (w *Worker) keep(m *mention) {
 	switch m.Kind {
 	case reference.TermMark:
-		w.marks = append(w.marks, m)
+		w.marks = append(w.marks, *m)
 	case reference.TermReplica:
 		variant := w.fields[m.field].variant
 		for i := range w.claims {
@@ -124,10 +139,10 @@ func (w *Worker) keep(m mention) {
 			}
 		}
 		if len(w.claims) < maxClaims {
-			w.claims = append(w.claims, m)
+			w.claims = append(w.claims, *m)
 		}
 	case reference.TermExcuse:
-		w.excuses = append(w.excuses, m)
+		w.excuses = append(w.excuses, *m)
 	}
 }
 
