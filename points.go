@@ -1,7 +1,5 @@
 package assay
 
-import "strconv"
-
 // Points is evidence in log-odds (natural logarithm of a likelihood ratio),
 // counted in millionths so that sums are exact. It prints with six decimals.
 type Points int64
@@ -29,6 +27,9 @@ func (p *Points) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// maxPoints bounds the numbers that are read: a billion points.
+const maxPoints = 1_000_000_000 * int64(Point)
+
 // ParsePoints reads a decimal number with at most six decimals.
 func ParsePoints(s string) (Points, error) {
 	neg := len(s) > 0 && s[0] == '-'
@@ -36,8 +37,8 @@ func ParsePoints(s string) (Points, error) {
 		s = s[1:]
 	}
 	m, err := ParseAmount(s)
-	if err != nil || m.Scale > 6 || m.Amount > 1e12 {
-		return 0, &Problem{Reason: strconv.Quote(s) + " is not a number of points (at most six decimals)"}
+	if err != nil || m.Scale > 6 || m.Amount > maxPoints/int64(pow10[6-m.Scale]) {
+		return 0, &Problem{Reason: quote(s) + " is not a number of points (at most six decimals)"}
 	}
 	n := m.Amount * int64(pow10[6-m.Scale])
 	if neg {
