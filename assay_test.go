@@ -234,10 +234,11 @@ func TestErrorsCarryACodeAndAProblemItsPlace(t *testing.T) {
 		t.Error("an error without a code is internal, none has none")
 	}
 	for want, p := range map[string]assay.Problem{
-		"f.csv:3: price: is negative": {File: "f.csv", Line: 3, Field: "price", Reason: "is negative"},
-		"f.csv: is empty":             {File: "f.csv", Reason: "is empty"},
-		"line 3: is empty":            {Line: 3, Reason: "is empty"},
-		"price: is negative":          {Field: "price", Reason: "is negative"},
+		"f.csv:3: price: is negative":     {File: "f.csv", Line: 3, Field: "price", Reason: "is negative"},
+		"f.csv: is empty":                 {File: "f.csv", Reason: "is empty"},
+		"line 3: is empty":                {Line: 3, Reason: "is empty"},
+		`a\u000af.csv:9: b: is \u001bodd`: {Field: "a\nf.csv:9: b", Reason: "is \x1bodd"},
+		"price: is negative":              {Field: "price", Reason: "is negative"},
 	} {
 		if p.Error() != want {
 			t.Errorf("%q, want %q", p.Error(), want)

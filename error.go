@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Code says what a caller can do about an error. The set is closed: a door maps
@@ -83,10 +84,27 @@ func (p *Problem) Error() string {
 		fmt.Fprintf(&b, "line %d: ", p.Line)
 	}
 	if p.Field != "" {
-		b.WriteString(p.Field)
+		b.WriteString(printable(p.Field))
 		b.WriteString(": ")
 	}
-	b.WriteString(p.Reason)
+	b.WriteString(printable(p.Reason))
+	return b.String()
+}
+
+// printable escapes what would write another line or command a terminal: fields and
+// reasons quote hostile text.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
 	return b.String()
 }
 

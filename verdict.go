@@ -101,9 +101,11 @@ type Contribution struct {
 	Amount    string     `json:"amount,omitempty"`
 	Currency  string     `json:"currency,omitempty"`
 	Reference string     `json:"reference,omitempty"` // the price compared with, in Currency
-	Basis     string     `json:"basis,omitempty"`     // what the reference is: product, category, brand; or a seller's standing
-	GTIN      string     `json:"gtin,omitempty"`
-	Note      string     `json:"note,omitempty"`
+	// ReferenceCurrency is there only where no rate could put Reference into Currency.
+	ReferenceCurrency string `json:"reference_currency,omitempty"`
+	Basis             string `json:"basis,omitempty"` // what the reference is: product, category, brand; or a seller's standing
+	GTIN              string `json:"gtin,omitempty"`
+	Note              string `json:"note,omitempty"`
 }
 
 // Span is a range of bytes [start, end) of a field as it was sent. It falls on

@@ -84,13 +84,18 @@ func ScreenFeeds(ctx context.Context, gen *reference.Generation, inputs []Input,
 	for range cap(p.free) {
 		p.free <- &job{done: make(chan struct{}, 1)}
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.read(ctx, inputs) })
+	group, running := errgroup.WithContext(ctx)
+	// The reader is not waited for: it may be blocked in an input that says nothing,
+	// and then nobody needs it any more. It ends with its next read.
+	go p.read(running, inputs)
 	for range o.Workers {
-		group.Go(func() error { return p.screen(ctx) })
+		group.Go(func() error { return p.screen(running) })
 	}
-	group.Go(func() error { return p.write(ctx, out) })
+	group.Go(func() error { return p.write(running, out) })
 	err := group.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
 	p.summary.Elapsed = time.Since(began)
 	return p.summary, err
 }
@@ -98,6 +103,9 @@ func ScreenFeeds(ctx context.Context, gen *reference.Generation, inputs []Input,
 // jobsPerWorker bounds the batches in flight: one being read or screened, one
 // waiting for its turn to be written, and one to spare.
 const jobsPerWorker = 3
+
+// maxKept is how large a buffer of verdicts, in bytes, may stay with its job.
+const maxKept = 1 << 20
 
 // pipeline is one run: a reader cuts the inputs into jobs, workers do them in any
 // order, the writer takes them in theirs. A job is owned by whoever took it last
@@ -126,25 +134,21 @@ type jobCounts struct {
 	assessments       map[assay.Lane]map[assay.Level]int64
 }
 
-// read cuts the inputs into jobs.
-func (p *pipeline) read(ctx context.Context, inputs []Input) error {
+// read cuts the inputs into jobs until there are no more or ctx ends.
+func (p *pipeline) read(ctx context.Context, inputs []Input) {
 	defer close(p.order)
 	defer close(p.work)
 	for _, in := range inputs {
 		if err := p.readInput(ctx, in); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			j, ctxErr := p.take(ctx)
-			if ctxErr != nil {
-				return ctxErr
+			j, gone := p.take(ctx)
+			if gone != nil {
+				return
 			}
 			j.failure = err
 			j.done <- struct{}{}
 			p.order <- j
 		}
 	}
-	return nil
 }
 
 func (p *pipeline) readInput(ctx context.Context, in Input) error {
@@ -179,6 +183,9 @@ func (p *pipeline) readInput(ctx context.Context, in Input) error {
 func (p *pipeline) take(ctx context.Context) (*job, error) {
 	select {
 	case j := <-p.free:
+		if cap(j.verdicts) > maxKept { // one talkative batch need not weigh for ever
+			j.verdicts = nil
+		}
 		j.failure, j.verdicts, j.problems, j.counts = nil, j.verdicts[:0], j.problems[:0], jobCounts{}
 		return j, nil
 	case <-ctx.Done():
@@ -189,16 +196,26 @@ func (p *pipeline) take(ctx context.Context) (*job, error) {
 // screen does jobs until there are no more.
 func (p *pipeline) screen(ctx context.Context) error {
 	w := p.screener.NewWorker()
-	for j := range p.work {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	for {
+		j, err := next(ctx, p.work)
+		if j == nil || err != nil {
+			return err
 		}
 		if err := p.do(w, j); err != nil {
 			return err
 		}
 		j.done <- struct{}{}
 	}
-	return nil
+}
+
+// next receives a job; nil when there are no more.
+func next(ctx context.Context, from chan *job) (*job, error) {
+	select {
+	case j := <-from:
+		return j, ctx.Err()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (p *pipeline) do(w *screen.Worker, j *job) (err error) {
@@ -233,7 +250,11 @@ func count(by map[assay.Lane]map[assay.Level]int64, a *assay.Assessment) {
 
 // write takes the jobs in the order of the inputs.
 func (p *pipeline) write(ctx context.Context, out io.Writer) error {
-	for j := range p.order {
+	for {
+		j, err := next(ctx, p.order)
+		if j == nil || err != nil {
+			return err
+		}
 		select {
 		case <-j.done:
 		case <-ctx.Done():
@@ -272,7 +293,6 @@ func (p *pipeline) write(ctx context.Context, out io.Writer) error {
 		}
 		p.free <- j
 	}
-	return nil
 }
 
 // AppendVerdict appends v as one line of NDJSON.

@@ -115,6 +115,16 @@ func TestACancelledRunEnds(t *testing.T) {
 	}
 }
 
+func TestAnInputThatSaysNothingDoesNotHoldUpTheEnd(t *testing.T) {
+	silent, mute := io.Pipe()
+	defer mute.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	in := app.Input{Name: "pipe.ndjson", Open: func() (io.ReadCloser, error) { cancel(); return silent, nil }}
+	if _, err := app.ScreenFeeds(ctx, exampleReference(t), []app.Input{in}, io.Discard, app.ScreenOptions{Least: assay.Review}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
 // endlessReader repeats a line and calls then once, after so many bytes.
 type endlessReader struct {
 	line  []byte

@@ -89,6 +89,10 @@ type decoder interface {
 // goroutine costs nothing, little enough that many fit in memory.
 const batchBytes = 256 << 10
 
+// batchRecords is how many records a batch holds at most: what becomes of a tiny
+// record may be much larger than it.
+const batchRecords = 2_000
+
 // Batch is a number of whole records, not decoded yet. The zero value is empty; a
 // batch reused does not allocate.
 type Batch struct {
@@ -211,7 +215,7 @@ func (r *Reader) Next(b *Batch) error {
 		b.buf = nil
 	}
 	b.buf, b.recs = b.buf[:0], b.recs[:0]
-	for r.err == nil && len(b.buf) < batchBytes && len(b.recs) < batchBytes/16 {
+	for r.err == nil && len(b.buf) < batchBytes && len(b.recs) < batchRecords {
 		rec, err := r.split.next()
 		if err != nil {
 			r.err = err

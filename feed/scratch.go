@@ -91,6 +91,12 @@ func check(l *assay.Listing) error {
 		return bad("attributes", fmt.Sprintf("are more than %d", assay.MaxAttributes))
 	case len(l.Seller.Identifiers) > assay.MaxIdentifiers:
 		return bad("seller.identifiers", fmt.Sprintf("are more than %d", assay.MaxIdentifiers))
+	case tooLong(l.Category, maxShortChars):
+		return bad("category", fmt.Sprintf("is longer than %d characters", maxShortChars))
+	case tooLong(l.Brand, maxShortChars):
+		return bad("brand", fmt.Sprintf("is longer than %d characters", maxShortChars))
+	case tooLong(l.MPN, maxShortChars):
+		return bad("mpn", fmt.Sprintf("is longer than %d characters", maxShortChars))
 	case len(l.GTIN) > maxGTIN:
 		return bad("gtin", fmt.Sprintf("is longer than %d bytes", maxGTIN))
 	}
@@ -116,6 +122,9 @@ func check(l *assay.Listing) error {
 // maxGTIN bounds the text of a GTIN. Whether it is one is for screening to say: a
 // bad one is a signal, and must not keep the listing from being looked at.
 const maxGTIN = 64
+
+// maxShortChars bounds the brand, the category and the manufacturer's number.
+const maxShortChars = 2_000
 
 // maxExtra bounds the fields of one record that the format does not know.
 const maxExtra = 10_000

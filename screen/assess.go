@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"math"
 	"slices"
 
 	"assay"
@@ -36,12 +37,22 @@ func (w *Worker) assess(least assay.Level) {
 			if w.goods[v+1].own {
 				w.assessGood(c, v, &offer, least)
 			}
+			if len(w.results) >= maxResults {
+				return
+			}
 		}
 	}
 }
 
-// lane scores of one good; absent lanes are far below any threshold.
+// maxResults bounds the assessments of one listing: a small listing may name 200
+// owners in a thousand variants.
+const maxResults = 1_000
+
+// laneScores are the scores of one good; a lane in which there is nothing to say
+// is at noScore.
 type laneScores [3]assay.Points
+
+const noScore = assay.Points(math.MinInt64)
 
 var lanes = [len(laneScores{})]assay.Lane{assay.LaneCounterfeit, assay.LaneUnauthorised, assay.LanePrice}
 
@@ -49,8 +60,8 @@ var lanes = [len(laneScores{})]assay.Lane{assay.LaneCounterfeit, assay.LaneUnaut
 // offer as a whole does.
 func (w *Worker) assessGood(c *candidate, variant int, offer *laneScores, least assay.Level) laneScores {
 	mark := w.plainest(c, variant)
-	g := w.offered(variant)
-	var scores laneScores
+	g := &w.goods[variant+1]
+	scores := laneScores{noScore, noScore, noScore}
 	if mark == none && !w.carries(c.owner, g) {
 		return scores // nothing here names the owner's goods
 	}
@@ -60,17 +71,20 @@ func (w *Worker) assessGood(c *candidate, variant int, offer *laneScores, least 
 		case assay.LaneCounterfeit:
 			w.counterfeit(c, variant, mark, g)
 		case assay.LaneUnauthorised:
-			w.unauthorised(c, mark, g)
+			w.unauthorised(c, variant, mark, g)
 		case assay.LanePrice:
 			w.belowMinimum(c, mark, g)
 		}
 		r := result{lane: lane, owner: c.owner, variant: variant, start: start, end: len(w.evidence)}
+		if r.start == r.end {
+			continue
+		}
 		for _, e := range w.evidence[start:] {
 			r.score += e.points
 		}
 		scores[i] = r.score
 		r.level = w.policy.Level(lane, r.score)
-		if r.start == r.end || r.level.Rank() < least.Rank() || offer != nil && r.score <= offer[i] {
+		if r.level.Rank() < least.Rank() || offer != nil && r.score <= offer[i] {
 			w.evidence = w.evidence[:start]
 			continue
 		}
@@ -91,13 +105,10 @@ func (w *Worker) plainest(c *candidate, variant int) int {
 	if variant == whole {
 		return best
 	}
-	for i := len(w.marks) - 1; i >= 0; i-- { // variants' titles come last
+	from, to := w.markRange.of(variant, len(w.marks))
+	for i := from; i < to; i++ {
 		m := &w.marks[i]
-		v := w.fields[m.field].variant
-		if v < variant {
-			break
-		}
-		if v == variant && m.Owner == c.owner && (best == none || m.points >= w.marks[best].points) {
+		if m.Owner == c.owner && (best == none || m.points > w.marks[best].points || best == c.mark && m.points == c.points) {
 			best = i
 		}
 	}
@@ -110,12 +121,11 @@ func (w *Worker) counterfeit(c *candidate, variant, mark int, g *good) {
 		place = w.fields[w.marks[mark].field].place
 		w.evidence = append(w.evidence, evidence{signal: assay.SignalMark, points: w.marks[mark].points, mention: mark})
 	}
-	n := 0
-	for i := range w.claims {
-		if v := w.fields[w.claims[i].field].variant; v == whole || v == variant {
-			w.evidence = append(w.evidence, evidence{signal: assay.SignalClaim, points: score.Claim(n), mention: i})
-			n++
-		}
+	from, to := w.claimRange.of(whole, len(w.claims))
+	n := w.claim(from, to, 0)
+	if variant != whole {
+		from, to = w.claimRange.of(variant, len(w.claims))
+		w.claim(from, to, n)
 	}
 	w.excuse(c, variant)
 	if e, ok := w.comparePrice(c, g, place); ok {
@@ -132,13 +142,21 @@ func basisOf(s score.Standing) string {
 	return [...]string{score.Unlisted: "unlisted", score.Unknown: "unknown", score.AuthorisedElsewhere: "authorised elsewhere", score.Authorised: "authorised"}[s]
 }
 
-// excuse adds the nearest excuse; one in another variant's title excuses nothing.
-func (w *Worker) excuse(c *candidate, variant int) {
-	if c.excuse == none {
-		return
+// claim adds the phrases in a range of w.claims that the evidence so far does not
+// have, n of them being there, and returns how many there are then.
+func (w *Worker) claim(from, to, n int) int {
+	for i := from; i < to; i++ {
+		if e := w.evidence[len(w.evidence)-n:]; !slices.ContainsFunc(e, func(e evidence) bool { return w.claims[e.mention].term == w.claims[i].term }) {
+			w.evidence = append(w.evidence, evidence{signal: assay.SignalClaim, points: score.Claim(n), mention: i})
+			n++
+		}
 	}
-	if v := w.fields[w.excuses[c.excuse].field].variant; v == whole || v == variant {
-		w.evidence = append(w.evidence, evidence{signal: assay.SignalExcuse, points: score.Excuse(c.nearness), mention: c.excuse})
+	return n
+}
+
+func (w *Worker) excuse(c *candidate, variant int) {
+	if e, n := w.excuseFor(c, variant); e != none {
+		w.evidence = append(w.evidence, evidence{signal: assay.SignalExcuse, points: score.Excuse(n), mention: e})
 	}
 }
 
@@ -166,15 +184,15 @@ func (w *Worker) gtin(c *candidate, g *good) {
 
 // unauthorised adds the evidence for the lane of that name: an offer behind a gate
 // by a seller who is not authorised.
-func (w *Worker) unauthorised(c *candidate, mark int, g *good) {
-	if c.standing == score.Authorised || !w.gen.Gated(c.owner, w.listing.Marketplace, w.listing.Category) {
+func (w *Worker) unauthorised(c *candidate, variant, mark int, g *good) {
+	if w.listing.Seller.ID == "" || c.standing == score.Authorised || !w.gen.Gated(c.owner, w.listing.Marketplace, w.listing.Category) {
 		return
 	}
 	if mark != none {
 		w.evidence = append(w.evidence, evidence{signal: assay.SignalMark, points: w.marks[mark].points, mention: mark})
 	}
-	w.excuse(c, whole)
-	_, same := w.product(c.owner, g)
+	w.excuse(c, variant)
+	_, same := w.product(c, g, listPrice)
 	w.evidence = append(w.evidence, evidence{signal: assay.SignalChannel, points: score.Gate(same), mention: none, basis: "gated", note: "seller is not authorised"})
 }
 
@@ -184,8 +202,8 @@ func (w *Worker) belowMinimum(c *candidate, mark int, g *good) {
 	if len(w.policy.PriceLanes) == 0 || g.price.Amount <= 0 || !w.policy.PriceLaneOn(w.gen.Owner(c.owner), w.listing.Marketplace) {
 		return
 	}
-	p, ok := w.product(c.owner, g)
-	if !ok || p.MinimumPrice.IsZero() {
+	p, ok := w.product(c, g, minimumPrice)
+	if !ok || g.other || p.MinimumPrice.IsZero() {
 		return
 	}
 	minimum, ok := w.gen.Rates().Convert(p.MinimumPrice, g.price.Currency)
@@ -228,7 +246,7 @@ func (w *Worker) contribution(e evidence) assay.Contribution {
 		}
 		c.Reference = reference.Decimal()
 		if reference.Currency != c.Currency {
-			c.Reference = reference.String()
+			c.ReferenceCurrency = reference.Currency
 		}
 	}
 	return c

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"assay"
@@ -23,9 +24,12 @@ type candidate struct {
 	most   assay.Points // of any mention
 
 	// What follows is known once the candidate is assessed.
-	standing score.Standing
-	excuse   int // the nearest excuse, or none
-	nearness score.Nearness
+	standing  score.Standing
+	parts     []reference.ProductID // with the listing's part number
+	catalogue *reference.Catalogue  // of the listing's category or the brand; nil: no prices
+	basis     string
+	excuse    int // the nearest excuse outside variants' titles, or none
+	nearness  score.Nearness
 }
 
 const none = -1
@@ -50,16 +54,34 @@ func (w *Worker) identify() {
 	}
 	if len(w.candidates) > maxCandidates {
 		slices.SortFunc(w.candidates, func(a, b candidate) int {
-			return cmp.Or(cmp.Compare(b.points, a.points), cmp.Compare(a.owner, b.owner))
+			return cmp.Or(cmp.Compare(b.plainness(), a.plainness()), cmp.Compare(a.owner, b.owner))
 		})
 		w.candidates = w.candidates[:maxCandidates]
 	}
 }
 
+// plainness orders candidates: those whose product's GTIN the listing carries go
+// first.
+func (c *candidate) plainness() assay.Points {
+	if c.most == unnamed {
+		return math.MaxInt64
+	}
+	return c.most
+}
+
 // meet finds out what concerns one candidate only.
 func (w *Worker) meet(c *candidate) {
-	c.standing = w.gen.Standing(c.owner, w.listing.Marketplace, w.listing.Seller.ID, w.listing.ShipFrom)
-	c.excuse, c.nearness = w.nearestExcuse(c)
+	l := w.listing
+	if l.Seller.ID != "" { // nobody is unknown who is not named
+		c.standing = w.gen.Standing(c.owner, l.Marketplace, l.Seller.ID, l.ShipFrom)
+	}
+	if l.MPN != "" {
+		c.parts = w.gen.ProductsByMPN(c.owner, l.MPN)
+	}
+	if catalogue, basis, ok := w.gen.Catalogue(c.owner, l.Category); ok {
+		c.catalogue, c.basis = catalogue, basis
+	}
+	c.excuse, c.nearness = w.nearestExcuse(c, whole)
 }
 
 // bound returns more than any candidate of the listing can score in the lane
@@ -113,14 +135,17 @@ func (w *Worker) candidateOf(owner reference.OwnerID) *candidate {
 // an article or an adjective between them.
 const besideBytes = 16
 
-// nearestExcuse finds the excuse that speaks most plainly of c's goods: beside
-// one of its mentions in a title or beside its plainest one; else in the title;
-// else anywhere.
-func (w *Worker) nearestExcuse(c *candidate) (excuse int, n score.Nearness) {
-	if len(w.excuses) == 0 {
+// nearestExcuse finds, among the excuses outside variants' titles, or those in the
+// title of one variant, the one that speaks most plainly of c's goods: beside one of
+// its mentions in a title or beside its plainest one; else in the title; else
+// anywhere.
+func (w *Worker) nearestExcuse(c *candidate, variant int) (excuse int, n score.Nearness) {
+	from, to := w.excuseRange.of(variant, len(w.excuses))
+	if from == to {
 		return none, score.Elsewhere
 	}
-	for i := range w.marks {
+	first, last := w.markRange.of(variant, len(w.marks))
+	for i := first; i < last; i++ {
 		m := &w.marks[i]
 		if m.Owner != c.owner || i != c.mark && w.fields[m.field].place != score.PlaceTitle {
 			continue
@@ -129,12 +154,25 @@ func (w *Worker) nearestExcuse(c *candidate) (excuse int, n score.Nearness) {
 			return e, score.Beside
 		}
 	}
-	for i := range w.excuses {
+	for i := from; i < to; i++ {
 		if w.fields[w.excuses[i].field].place == score.PlaceTitle {
 			return i, score.SameTitle
 		}
 	}
-	return 0, score.Elsewhere
+	return from, score.Elsewhere
+}
+
+// excuseFor returns the nearest excuse for a variant or the offer as a whole. What
+// is said of the whole counts for its variants, but not the other way.
+func (w *Worker) excuseFor(c *candidate, variant int) (excuse int, n score.Nearness) {
+	excuse, n = c.excuse, c.nearness
+	if variant == whole || excuse != none && n == score.Beside {
+		return excuse, n
+	}
+	if own, nearer := w.nearestExcuse(c, variant); own != none && (excuse == none || nearer < n) {
+		return own, nearer
+	}
+	return excuse, n
 }
 
 // excuseBeside finds an excuse beside m. Excuses lie in the order of fields and

@@ -35,7 +35,7 @@ func show(l assay.Listing, signal assay.Signal) {
 	v, _ := worker().Screen(&l, assay.Clear)
 	for _, c := range v.Contributions {
 		if c.Signal == signal {
-			facts := fmt.Sprint(c.Points, " ", c.Mark, c.Phrase, c.Basis, " ", c.Written, c.Amount, c.GTIN, " ", c.Where, c.Reference, " ", c.Note)
+			facts := fmt.Sprint(c.Points, " ", c.Mark, c.Phrase, c.Basis, " ", c.Written, c.Amount, c.GTIN, " ", c.Where, c.Reference, " ", c.ReferenceCurrency, " ", c.Note)
 			fmt.Println(strings.Join(strings.Fields(facts), " "))
 		}
 	}
@@ -49,11 +49,11 @@ func ExampleWorker_Screen_mark() {
 	show(assay.Listing{Title: "Harbour lights print"}, assay.SignalMark) // a word, mostly
 	// Output:
 	// 0.500000 Bellweather BELLWEATHER title
-	// clear counterfeit 0.700000
+	// clear counterfeit 0.500000
 	// 0.600000 Bellweather Bellweather brand
-	// clear counterfeit 0.800000
+	// clear counterfeit 0.600000
 	// -1.200000 Bellweather Bellweather description
-	// clear counterfeit -1.000000
+	// clear counterfeit -1.200000
 	// -0.700000 Harbour Harbour title
 	// clear counterfeit -0.700000
 }
@@ -64,10 +64,10 @@ func ExampleWorker_Screen_claim() {
 	show(assay.Listing{Title: "mirror quality frame"}, assay.SignalClaim) // of nobody's goods
 	// Output:
 	// 2.600000 mirror quality mirror quality title
-	// review counterfeit 3.300000
+	// review counterfeit 3.100000
 	// 2.600000 高仿 高仿 title
 	// 1.300000 1:1 1:1 title
-	// block counterfeit 4.600000
+	// review counterfeit 4.400000
 	// clear  0.000000
 }
 
@@ -76,9 +76,9 @@ func ExampleWorker_Screen_excuse() {
 	show(assay.Listing{Title: "Bellweather shoulder bag in calf leather, no replica"}, assay.SignalExcuse)
 	// Output:
 	// -1.800000 strap for strap for title
-	// clear counterfeit -1.100000
+	// clear counterfeit -1.300000
 	// -0.510000 no replica no replica title
-	// clear counterfeit 0.190000
+	// clear counterfeit -0.010000
 }
 
 func ExampleWorker_Screen_price() {
@@ -91,13 +91,13 @@ func ExampleWorker_Screen_price() {
 	show(bag, assay.SignalPrice)
 	// Output:
 	// 2.467246 category 39.00 490.00
-	// review counterfeit 3.267246
+	// review counterfeit 3.067246
 	// -1.221372 category 390.00 490.00
-	// clear counterfeit -0.421372
+	// clear counterfeit -0.621372
 	// -1.756475 category 850.00 490.00
-	// clear counterfeit -0.956475
+	// clear counterfeit -1.156475
 	// 0.000000 category 39 490.00 EUR no rate for THB: price not compared
-	// clear counterfeit 0.800000
+	// clear counterfeit 0.600000
 }
 
 func ExampleWorker_Screen_channel() {
@@ -119,9 +119,9 @@ func ExampleWorker_Screen_gtin() {
 	show(assay.Listing{Title: "Bellweather bag", GTIN: "4012345000023"}, assay.SignalGTIN)
 	// Output:
 	// 0.000000 4012345000016 the owner's product
-	// clear counterfeit 0.700000
+	// clear counterfeit 0.500000
 	// 0.700000 4012345000017 check digit is wrong
-	// clear counterfeit 1.400000
+	// clear counterfeit 1.200000
 	// 1.000000 4012345000023 another owner's product
-	// clear counterfeit 1.700000
+	// clear counterfeit 1.500000
 }

@@ -16,6 +16,7 @@ type good struct {
 	gtin     string
 	fault    assay.GTINFault
 	products []reference.ProductID // with that GTIN
+	other    bool                  // a variant that may be another thing than the GTIN and part number name
 
 	converted bool // step and rated are known
 	rated     bool // there is a rate for the price's currency
@@ -24,16 +25,17 @@ type good struct {
 
 // readGoods fills w.goods: the offer first, then its variants. An offer whose
 // variants have prices has none as a whole: "from 9.00" is the strap's price,
-// not the bag's.
+// not the bag's. A price of 0 is none.
 func (w *Worker) readGoods() {
 	l := w.listing
 	w.goods = append(w.goods[:0], good{price: l.Price, gtin: l.GTIN})
 	for i := range l.Variants {
 		v := &l.Variants[i]
-		if !v.Price.IsZero() {
+		priced := v.Price.Amount > 0
+		if priced {
 			w.goods[0].price = assay.Money{}
 		}
-		w.goods = append(w.goods, good{price: v.Price, gtin: v.GTIN, own: !v.Price.IsZero() || v.GTIN != ""})
+		w.goods = append(w.goods, good{price: v.Price, gtin: v.GTIN, own: priced || v.GTIN != ""})
 	}
 	for i := range w.goods {
 		if g := &w.goods[i]; g.gtin != "" {
@@ -48,39 +50,52 @@ func (w *Worker) readGoods() {
 			w.goods[v+1].own = true
 		}
 	}
-}
-
-// offered returns what a variant (or whole) is offered as: itself, with the
-// offer's GTIN where it has none.
-func (w *Worker) offered(variant int) *good {
-	g := &w.goods[variant+1]
-	if g.gtin == "" && w.goods[0].gtin != "" {
-		g.gtin, g.fault, g.products = w.goods[0].gtin, w.goods[0].fault, w.goods[0].products
+	for i := range w.goods[1:] {
+		// A variant without a GTIN has the offer's: that says whose goods these are,
+		// but not that the strap is the bag.
+		if g, offer := &w.goods[1+i], &w.goods[0]; g.gtin == "" {
+			g.gtin, g.fault, g.products = offer.gtin, offer.fault, offer.products
+			g.other = g.price.Amount > 0
+		}
 	}
-	return g
 }
 
 // product returns the owner's product that the offer names by GTIN or part
-// number, preferring one priced in the offer's currency.
-func (w *Worker) product(owner reference.OwnerID, g *good) (p reference.ProductView, ok bool) {
-	ids := g.products
-	for range 2 {
+// number, of several the one whose price is most easily compared (in the offer's
+// currency, else at a rate) and then the cheapest. priceOf says which price is
+// meant.
+func (w *Worker) product(c *candidate, g *good, priceOf func(*reference.ProductView) assay.Money) (p reference.ProductView, ok bool) {
+	consider := func(ids []reference.ProductID) {
+		best, bestEUR := -1, assay.Money{}
 		for _, id := range ids {
 			q := w.gen.Product(id)
-			if q.Owner != owner {
+			if q.Owner != c.owner {
 				continue
 			}
-			if !ok || p.ListPrice.IsZero() || q.ListPrice.Currency == g.price.Currency {
-				p, ok = q, true
+			price, ease := priceOf(&q), 0
+			eur, rated := w.gen.Rates().ToEUR(price)
+			switch {
+			case price.IsZero():
+			case price.Currency == g.price.Currency:
+				ease, eur = 3, price
+			case rated:
+				ease = 2
+			default:
+				ease = 1
+			}
+			if ease > best || ease == best && ease > 1 && eur.Compare(bestEUR) < 0 {
+				p, ok, best, bestEUR = q, true, ease, eur
 			}
 		}
-		if ok || w.listing.MPN == "" {
-			break
-		}
-		ids = w.gen.ProductsByMPN(owner, w.listing.MPN)
+	}
+	if consider(g.products); !ok && !g.other {
+		consider(c.parts)
 	}
 	return p, ok
 }
+
+func listPrice(p *reference.ProductView) assay.Money    { return p.ListPrice }
+func minimumPrice(p *reference.ProductView) assay.Money { return p.MinimumPrice }
 
 // comparePrice compares g's price with what the owner's goods cost.
 func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evidence, ok bool) {
@@ -88,7 +103,7 @@ func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evide
 		return evidence{}, false
 	}
 	e = evidence{signal: assay.SignalPrice, mention: none, amount: g.price}
-	if p, ok := w.product(c.owner, g); ok && !p.ListPrice.IsZero() {
+	if p, ok := w.product(c, g, listPrice); ok && !g.other && !p.ListPrice.IsZero() {
 		e.basis, e.reference = "product", p.ListPrice
 		offer, list, ok := w.comparable(g, p.ListPrice)
 		if !ok {
@@ -97,11 +112,10 @@ func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evide
 		e.points = w.price.LogLikelihoodRatio(offer, price.Point(list), w.listing.Condition, price.SameProduct)
 		return e, true
 	}
-	catalogue, basis, ok := w.gen.Catalogue(c.owner, w.listing.Category)
-	if !ok {
+	if c.catalogue == nil {
 		return evidence{}, false
 	}
-	e.basis, e.reference = basis, catalogue.Median
+	e.basis, e.reference = c.basis, c.catalogue.Median
 	offer, ok := w.step(g)
 	if !ok {
 		return w.unrated(e), true
@@ -113,7 +127,7 @@ func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evide
 	case score.PlaceTitle:
 		id = price.InTitle
 	}
-	e.points = w.price.LogLikelihoodRatio(offer, catalogue.Prices, w.listing.Condition, id)
+	e.points = w.price.LogLikelihoodRatio(offer, c.catalogue.Prices, w.listing.Condition, id)
 	return e, true
 }
 
@@ -124,6 +138,9 @@ func (w *Worker) unrated(e evidence) evidence {
 		missing = e.reference.Currency
 	}
 	e.note = "no rate for " + missing + ": price not compared"
+	if w.gen.Rates().Has(missing) {
+		e.note = "amount out of range: price not compared"
+	}
 	e.points = 0
 	return e
 }

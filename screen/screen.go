@@ -47,6 +47,8 @@ type Worker struct {
 	excuses []mention
 	goods   []good // the offer (index 0) and its variants
 
+	markRange, claimRange, excuseRange ranges
+
 	candidates []candidate
 	index      []int32 // by owner: where in candidates, valid if the owner stands there
 	evidence   []evidence
@@ -115,7 +117,7 @@ func (w *Worker) word(r result) assay.Assessment {
 	a := assay.Assessment{Level: r.level, Lane: r.lane, Owner: w.gen.Owner(r.owner), Score: r.score,
 		Contributions: make([]assay.Contribution, 0, r.end-r.start)}
 	if r.variant != whole {
-		a.Variant = w.listing.Variants[r.variant].ID
+		a.Variant = variantName(w.listing, r.variant)
 	}
 	for _, e := range w.evidence[r.start:r.end] {
 		a.Contributions = append(a.Contributions, w.contribution(e))

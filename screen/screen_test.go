@@ -92,9 +92,26 @@ func TestWhatItTakes(t *testing.T) {
 		{"a name in one variant's title accuses only that variant",
 			assay.Listing{Title: "bag replica", Variants: []assay.Variant{variant("a", "plain", "10.00"), variant("b", "Bellweather", "10.00")}},
 			[]string{"block counterfeit Bellweather Group/b"}},
+		{"each strap of several has its own excuse",
+			assay.Listing{Title: "leather", Variants: []assay.Variant{variant("1", "strap for Bellweather, black", "29.00"), variant("2", "strap for Bellweather, red", "29.00"), variant("3", "strap for Bellweather, blue", "29.00")}}, nil},
+		{"a variant's excuse takes none from the offer",
+			assay.Listing{Title: "leather compatible with Bellweather", Price: euros("29.00"), Variants: []assay.Variant{{ID: "1", Title: "strap for Bellweather"}}}, nil},
+		{"behind a gate a strap as a variant is not the watch",
+			assay.Listing{Title: "leather", Category: "Watches", Variants: []assay.Variant{variant("1", "strap for Maison Exemple", "9.00")}}, nil},
+		{"a variant at 0 does not hide the offer's price",
+			assay.Listing{Title: "Bellweather Fold", Brand: "Bellweather", Category: "Bags", Price: euros("39.00"), Variants: []assay.Variant{variant("free", "", "0")}},
+			[]string{"review counterfeit Bellweather Group"}},
+		{"the offer's GTIN does not make a strap the bag",
+			assay.Listing{Title: "Bellweather Fold", Category: "Bags", GTIN: "4012345000016", Variants: []assay.Variant{variant("bag", "", "850.00"), variant("strap", "strap for Bellweather", "59.00")}}, nil},
+		{"a variant without an id is known by its place",
+			assay.Listing{Title: "bag", Variants: []assay.Variant{variant("", "plain", "10.00"), variant("", "Bellweather replica", "10.00")}},
+			[]string{"block counterfeit Bellweather Group/#2"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.listing.Marketplace = "bazar.example"
+			if c.listing.Seller.ID == "" {
+				c.listing.Seller.ID = "someone"
+			}
 			v, _ := w.Screen(&c.listing, assay.Clear)
 			if got := kept(v); !slices.Equal(got, c.want) {
 				b, _ := json.MarshalIndent(v, "", " ")
@@ -113,6 +130,36 @@ func TestAProductWithoutARateIsComparedInItsOwnCurrency(t *testing.T) {
 	v, ok := screen.New(gen).NewWorker().Screen(&l, assay.Review)
 	if !ok || !slices.Equal(kept(v), []string{"review counterfeit Verde SpA"}) {
 		t.Errorf("%v %q", ok, kept(v))
+	}
+}
+
+func TestNobodyIsUnauthorisedWhoIsNotNamed(t *testing.T) {
+	l := assay.Listing{Marketplace: "bazar.example", Title: "Maison Exemple coupe", Category: "Watches"}
+	if v, ok := exampleWorker(t).Screen(&l, assay.Review); ok {
+		t.Errorf("%q", kept(v))
+	}
+}
+
+func TestTheConfessionsOfOtherVariantsUseUpNothing(t *testing.T) {
+	l := assay.Listing{Marketplace: "bazar.example", Title: "Bellweather", Category: "Bags"}
+	for i := range 30 {
+		l.Variants = append(l.Variants, assay.Variant{ID: fmt.Sprint(i), Title: "replica"})
+	}
+	l.Variants = append(l.Variants, assay.Variant{ID: "last", Title: "replica mirror quality", Price: euros("60.00")})
+	v, _ := exampleWorker(t).Screen(&l, assay.Block)
+	if got := kept(v); !slices.Equal(got, []string{"block counterfeit Bellweather Group/last"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestASmallListingDoesNotMakeAHugeVerdict(t *testing.T) {
+	l := assay.Listing{Marketplace: "bazar.example", Title: "Bellweather Maison Exemple Harbour 1:1 replica"}
+	for i := range assay.MaxVariants {
+		l.Variants = append(l.Variants, assay.Variant{ID: fmt.Sprint(i), GTIN: "4012345000017"})
+	}
+	v, _ := exampleWorker(t).Screen(&l, assay.Review)
+	if n := 1 + len(v.Other); n < 500 || n > 1010 {
+		t.Errorf("%d assessments", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package screen
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"assay"
 	"assay/marks"
@@ -25,7 +26,7 @@ const whole = -1
 func (f *field) where(l *assay.Listing) string {
 	switch {
 	case f.variant != whole:
-		return "variants." + l.Variants[f.variant].ID
+		return "variants." + variantName(l, f.variant)
 	case f.place == score.PlaceBrand:
 		return "brand"
 	case f.place == score.PlaceTitle:
@@ -34,6 +35,15 @@ func (f *field) where(l *assay.Listing) string {
 		return "attributes." + f.name
 	}
 	return "description"
+}
+
+// variantName names a variant in a verdict: its id, or its place, from 1, if it has
+// none.
+func variantName(l *assay.Listing, i int) string {
+	if id := l.Variants[i].ID; id != "" {
+		return id
+	}
+	return "#" + strconv.Itoa(i+1)
 }
 
 // mention is a mark or phrase found in a field. Listings may hold thousands, so it
@@ -48,7 +58,7 @@ type mention struct {
 }
 
 // read searches the texts of l. Marks lie in w.marks, replica phrases in
-// w.claims (each phrase once for the offer and once for a variant), excuses in
+// w.claims (each phrase once for the offer and once for a variant's title), excuses in
 // w.excuses, all in the order of fields and places.
 func (w *Worker) read(l *assay.Listing) {
 	w.fields, w.marks, w.claims, w.excuses = w.fields[:0], w.marks[:0], w.claims[:0], w.excuses[:0]
@@ -58,9 +68,34 @@ func (w *Worker) read(l *assay.Listing) {
 		w.search(field{place: score.PlaceAttribute, variant: whole, name: a.Name, text: a.Value})
 	}
 	w.search(field{place: score.PlaceDescription, variant: whole, text: l.Description})
+	w.markRange.reset(len(w.marks))
+	w.claimRange.reset(len(w.claims))
+	w.excuseRange.reset(len(w.excuses))
 	for i := range l.Variants {
 		w.search(field{place: score.PlaceTitle, variant: i, text: l.Variants[i].Title})
+		w.markRange.end(len(w.marks))
+		w.claimRange.end(len(w.claims))
+		w.excuseRange.end(len(w.excuses))
 	}
+}
+
+// ranges says where in a list of mentions those of each variant's title lie: the
+// whole's come first, then each variant's. Without it a listing of a thousand
+// variants would be read a million times.
+type ranges struct{ ends []int }
+
+func (r *ranges) reset(whole int) { r.ends = append(r.ends[:0], whole) }
+func (r *ranges) end(at int)      { r.ends = append(r.ends, at) }
+
+// of returns the range of a variant, or of the whole.
+func (r *ranges) of(variant, all int) (from, to int) {
+	if variant == whole {
+		if len(r.ends) == 0 {
+			return 0, all
+		}
+		return 0, r.ends[0]
+	}
+	return r.ends[variant], r.ends[variant+1]
 }
 
 func (w *Worker) search(f field) {
@@ -132,13 +167,19 @@ func (w *Worker) keep(m *mention) {
 	case reference.TermMark:
 		w.marks = append(w.marks, *m)
 	case reference.TermReplica:
-		variant := w.fields[m.field].variant
-		for i := range w.claims {
-			if w.claims[i].term == m.term && (w.fields[w.claims[i].field].variant == whole || w.fields[w.claims[i].field].variant == variant) {
+		variant, mine := w.fields[m.field].variant, 0
+		for i := len(w.claims) - 1; i >= 0; i-- {
+			if v := w.fields[w.claims[i].field].variant; v != variant {
+				break
+			}
+			mine++
+		}
+		for _, c := range w.claims[len(w.claims)-mine:] {
+			if c.term == m.term {
 				return
 			}
 		}
-		if len(w.claims) < maxClaims {
+		if mine < maxClaims {
 			w.claims = append(w.claims, *m)
 		}
 	case reference.TermExcuse:
@@ -146,6 +187,6 @@ func (w *Worker) keep(m *mention) {
 	}
 }
 
-// maxClaims bounds the phrases that one listing is charged with; the weights of
-// later ones are nothing (score.Claim halves).
+// maxClaims bounds the phrases that the offer, and each variant beside it, is
+// charged with; the weights of later ones are nothing (score.Claim halves).
 const maxClaims = 20

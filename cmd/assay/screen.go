@@ -35,8 +35,11 @@ func (c *screenCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	if c.Workers < 0 {
-		return usageError("--workers must not be negative")
+	if c.Workers < 0 || c.Workers > maxWorkers {
+		return usageError(fmt.Sprintf("--workers must be between 0 and %d", maxWorkers))
+	}
+	if err := c.checkRejects(); err != nil {
+		return err
 	}
 	inputs, size, err := c.inputs(env)
 	if err != nil {
@@ -89,6 +92,23 @@ func (c *screenCmd) Run(env *environment) error {
 		return status(exitFailed)
 	case summary.Rejected > 0:
 		return status(exitSkipped)
+	}
+	return nil
+}
+
+// maxWorkers bounds --workers: each holds several batches.
+const maxWorkers = 256
+
+// checkRejects refuses to write the rejects over a feed.
+func (c *screenCmd) checkRejects() error {
+	rejects, err := os.Stat(c.Rejects)
+	if err != nil {
+		return nil // not there yet
+	}
+	for _, name := range c.Files {
+		if feed, err := os.Stat(name); err == nil && os.SameFile(feed, rejects) {
+			return usageError("--rejects " + c.Rejects + " would overwrite a feed")
+		}
 	}
 	return nil
 }
