@@ -32,20 +32,25 @@ func (w *Worker) assess(least assay.Level) {
 			continue
 		}
 		w.meet(c)
-		offer := w.assessGood(c, whole, nil, least)
+		c.met = true
+		c.offer = w.assessGood(c, whole, nil, least)
+	}
+	for i := range w.candidates {
+		c := &w.candidates[i]
 		for v := range w.listing.Variants {
-			if w.goods[v+1].own {
-				w.assessGood(c, v, &offer, least)
-			}
 			if len(w.results) >= maxResults {
 				return
+			}
+			if c.met && w.goods[v+1].own {
+				w.assessGood(c, v, &c.offer, least)
 			}
 		}
 	}
 }
 
 // maxResults bounds the assessments of one listing: a small listing may name 200
-// owners in a thousand variants.
+// owners in a thousand variants. The offer as a whole is assessed for every owner
+// first, so that no owner's variants take another's place there.
 const maxResults = 1_000
 
 // laneScores are the scores of one good; a lane in which there is nothing to say

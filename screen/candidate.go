@@ -24,6 +24,8 @@ type candidate struct {
 	most   assay.Points // of any mention
 
 	// What follows is known once the candidate is assessed.
+	met       bool
+	offer     laneScores // of the offer as a whole
 	standing  score.Standing
 	parts     []reference.ProductID // with the listing's part number
 	catalogue *reference.Catalogue  // of the listing's category or the brand; nil: no prices

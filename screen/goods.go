@@ -103,7 +103,11 @@ func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evide
 		return evidence{}, false
 	}
 	e = evidence{signal: assay.SignalPrice, mention: none, amount: g.price}
-	if p, ok := w.product(c, g, listPrice); ok && !g.other && !p.ListPrice.IsZero() {
+	var p reference.ProductView
+	if !g.other {
+		p, _ = w.product(c, g, listPrice)
+	}
+	if !p.ListPrice.IsZero() {
 		e.basis, e.reference = "product", p.ListPrice
 		offer, list, ok := w.comparable(g, p.ListPrice)
 		if !ok {
