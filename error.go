@@ -20,6 +20,16 @@ const (
 	NotFound Code = "not_found"
 	// Unavailable: the same call may succeed later.
 	Unavailable Code = "unavailable"
+	// Busy: there is more to do than can be taken on now; try again later.
+	Busy Code = "busy"
+	// Full: there is no room to keep anything; somebody must make some.
+	Full Code = "full"
+	// Conflict: somebody else was first; look again before trying again.
+	Conflict Code = "conflict"
+	// Unauthenticated: nothing says, or nothing valid, who is calling.
+	Unauthenticated Code = "unauthenticated"
+	// Forbidden: the caller may not do this.
+	Forbidden Code = "forbidden"
 	// Internal: a fault of ours. It is the code of every error without one.
 	Internal Code = "internal"
 )

@@ -84,3 +84,81 @@ const (
 	Counterfeit BankMeaning = "counterfeit" // photos of confirmed fakes
 	Benign      BankMeaning = "benign"      // known harmless; cancels matches
 )
+
+// ReferenceKind names a table of the reference.
+type ReferenceKind string
+
+const (
+	ReferenceMarks      ReferenceKind = "marks"
+	ReferenceClaims     ReferenceKind = "claims"
+	ReferenceProducts   ReferenceKind = "products"
+	ReferenceAuthorised ReferenceKind = "authorised"
+	ReferenceGated      ReferenceKind = "gated"
+	ReferenceRates      ReferenceKind = "rates"
+	ReferenceBanks      ReferenceKind = "banks"       // a bank's name, meaning and owner
+	ReferenceBankImages ReferenceKind = "bank_images" // what is in the banks
+	ReferenceScreening  ReferenceKind = "screening"   // screening.yaml, one row
+)
+
+// ReferenceRow is one row of the reference as a server keeps it.
+type ReferenceRow struct {
+	Kind  ReferenceKind `json:"kind"`
+	Key   string        `json:"key"`             // tells rows of a kind apart: a later row takes the place of an earlier one
+	Owner string        `json:"owner,omitempty"` // empty for what serves everybody: claims, rates
+	// Fields are the row's columns as one line of CSV (RFC 4180) without its end,
+	// in the order of the table's columns and in canonical form.
+	Fields string `json:"fields"`
+}
+
+// ImportMode is what an import does with rows that are there already.
+type ImportMode string
+
+const (
+	// ImportMerge adds rows and replaces those of the same key.
+	ImportMerge ImportMode = "merge"
+	// ImportReplace also removes the rows of the owners named in the file that are
+	// not in it (all rows of the kind, where rows have no owner).
+	ImportReplace ImportMode = "replace"
+)
+
+// ReferenceImport is one file of reference data on its way into force. It comes
+// into force whole or not at all.
+type ReferenceImport struct {
+	ID         string        `json:"id"`
+	Kind       ReferenceKind `json:"kind"`
+	Mode       ImportMode    `json:"mode"`
+	Phase      ImportPhase   `json:"phase"`
+	Rows       int           `json:"rows"` // in the file
+	Done       int           `json:"done"` // of those, written
+	Added      int           `json:"added"`
+	Changed    int           `json:"changed"`
+	Removed    int           `json:"removed"`
+	Problems   Problems      `json:"problems,omitempty"`
+	Error      string        `json:"error,omitempty"`
+	Generation string        `json:"generation,omitempty"` // its hash, once in force
+	StartedAt  time.Time     `json:"started_at"`
+	EndedAt    time.Time     `json:"ended_at,omitzero"`
+}
+
+// ImportPhase is how far an import is.
+type ImportPhase string
+
+const (
+	ImportChecking ImportPhase = "checking"
+	ImportWriting  ImportPhase = "writing"
+	ImportBuilding ImportPhase = "building"
+	ImportDone     ImportPhase = "done"
+	ImportFailed   ImportPhase = "failed" // nothing was changed
+)
+
+// Rescreen is the work of screening the findings anew under a generation.
+type Rescreen struct {
+	Generation string    `json:"generation"` // hash
+	AsOf       time.Time `json:"as_of"`
+	Position   OfferKey  `json:"-"`       // offers up to here are done
+	Total      int       `json:"total"`   // offers with findings when it began
+	Done       int       `json:"done"`    // of those
+	Changed    int       `json:"changed"` // findings whose verdict changed
+	StartedAt  time.Time `json:"started_at"`
+	EndedAt    time.Time `json:"ended_at,omitzero"`
+}

@@ -11,6 +11,7 @@ type Verdict struct {
 	Model       string       `json:"model"`           // version of the weights
 	Reference   string       `json:"reference"`       // content hash of the reference generation
 	AsOf        time.Time    `json:"as_of"`
+	State       State        `json:"state,omitzero"` // of the offer, as far as it counted
 }
 
 // Assessment is the verdict for one variant, lane and owner. The zero Lane and
@@ -85,6 +86,8 @@ const (
 	SignalPrice   Signal = "price"
 	SignalChannel Signal = "channel"
 	SignalGTIN    Signal = "gtin"
+	// SignalRevision: the offer was changed after it had been seen.
+	SignalRevision Signal = "revision"
 )
 
 // Contribution is one signal's part of a score, with the values that were
