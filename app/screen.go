@@ -235,7 +235,7 @@ func (p *pipeline) do(w *screen.Worker, j *job) (err error) {
 		for i := range v.Other {
 			count(j.counts.assessments, &v.Other[i])
 		}
-		j.verdicts, err = AppendVerdict(j.verdicts, &v)
+		j.verdicts, err = screen.AppendVerdict(j.verdicts, &v)
 	})
 	p.Counters.Listings.Add(j.counts.listings)
 	return err
@@ -293,15 +293,6 @@ func (p *pipeline) write(ctx context.Context, out io.Writer) error {
 		}
 		p.free <- j
 	}
-}
-
-// AppendVerdict appends v as one line of NDJSON.
-func AppendVerdict(dst []byte, v *assay.Verdict) ([]byte, error) {
-	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
-	if err != nil {
-		return dst, fmt.Errorf("writing the verdict on %s %s: %w", v.Marketplace, v.ID, err)
-	}
-	return append(append(dst, b...), '\n'), nil
 }
 
 // countingReader adds what it reads to n.

@@ -4,7 +4,7 @@ import "assay"
 
 // Version names the weights, the price model and the rules for combining them.
 // Any change that can change a verdict changes it.
-const Version = "2026-11-1"
+const Version = "2026-11-2"
 
 // Place is where in a listing a mark stands.
 type Place uint8
@@ -108,6 +108,22 @@ const (
 // GTIN returns the points of such a fact.
 func GTIN(f GTINFact) assay.Points {
 	return [...]assay.Points{GTINOwn: 0, GTINShape: 200_000, GTINCheck: 700_000, GTINForeign: 1_000_000}[f]
+}
+
+// Revision returns the points, in the lane counterfeit, of an offer that was changed
+// after it had been seen. Approval is won with one thing and sales are made with
+// another, so new photos under an old offer are worth something, and new photos
+// with a new title more. A title alone is polished by everybody.
+func Revision(title, images bool) assay.Points {
+	switch {
+	case title && images:
+		return 600_000
+	case images:
+		return 300_000
+	case title:
+		return 100_000
+	}
+	return 0
 }
 
 // Sum returns the score: the sum of the points, exactly.

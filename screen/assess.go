@@ -3,6 +3,7 @@ package screen
 import (
 	"math"
 	"slices"
+	"strconv"
 
 	"assay"
 	"assay/reference"
@@ -141,6 +142,24 @@ func (w *Worker) counterfeit(c *candidate, variant, mark int, g *good) {
 		w.evidence = append(w.evidence, evidence{signal: assay.SignalChannel, points: score.Channel(c.standing), mention: none, basis: basisOf(c.standing)})
 	}
 	w.gtin(c, g)
+	w.revision()
+}
+
+// revision adds that the offer was changed after it had been seen.
+func (w *Worker) revision() {
+	title, images := w.state.Has(assay.ChangedTitle), w.state.Has(assay.ChangedImages)
+	if !title && !images {
+		return
+	}
+	what := "title changed"
+	switch {
+	case title && images:
+		what = "title and photos changed"
+	case images:
+		what = "photos changed"
+	}
+	w.evidence = append(w.evidence, evidence{signal: assay.SignalRevision, points: score.Revision(title, images), mention: none,
+		basis: what, note: "revision " + strconv.Itoa(w.state.Revision)})
 }
 
 func basisOf(s score.Standing) string {

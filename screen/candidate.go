@@ -87,9 +87,9 @@ func (w *Worker) meet(c *candidate) {
 }
 
 // bound returns more than any candidate of the listing can score in the lane
-// counterfeit for what concerns all of them: phrases, GTINs, being unknown.
+// counterfeit for what concerns all of them: phrases, GTINs, being unknown, changes.
 func (w *Worker) bound() assay.Points {
-	bound := score.Channel(score.Unknown)
+	bound := score.Channel(score.Unknown) + score.Revision(w.state.Has(assay.ChangedTitle), w.state.Has(assay.ChangedImages))
 	for n := range w.claims {
 		bound += score.Claim(n)
 	}

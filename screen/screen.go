@@ -40,6 +40,7 @@ type Worker struct {
 	finder *marks.Finder
 
 	listing *assay.Listing
+	state   assay.State
 	fields  []field
 	found   []mention // of one field
 	marks   []mention
@@ -75,7 +76,13 @@ type result struct {
 // every listing has a verdict. The listing is only read; its texts are shared by
 // the verdict.
 func (w *Worker) Screen(l *assay.Listing, least assay.Level) (v assay.Verdict, ok bool) {
-	w.listing = l
+	return w.ScreenRevision(l, assay.State{}, least)
+}
+
+// ScreenRevision is Screen for an offer of which something is known: its state
+// before the listing came. The verdict carries the state if it counted.
+func (w *Worker) ScreenRevision(l *assay.Listing, state assay.State, least assay.Level) (v assay.Verdict, ok bool) {
+	w.listing, w.state = l, state
 	w.evidence, w.results = w.evidence[:0], w.results[:0]
 	w.read(l)
 	w.identify()
@@ -88,6 +95,9 @@ func (w *Worker) Screen(l *assay.Listing, least assay.Level) (v assay.Verdict, o
 	v = assay.Verdict{
 		Marketplace: l.Marketplace, ID: l.ID,
 		Model: score.Version, Reference: w.gen.Hash(), AsOf: w.gen.AsOf(),
+	}
+	if !state.IsZero() {
+		v.State = state
 	}
 	if len(w.results) == 0 {
 		v.Assessment = assay.Assessment{Level: assay.Clear, Contributions: []assay.Contribution{}}
