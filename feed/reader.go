@@ -264,6 +264,10 @@ func (r *Reader) wrap(err error) error {
 // listings and problems for line formats, and any number for documents.
 func (b *Batch) Len() int { return len(b.recs) }
 
+// Line returns, while Decode visits, the line of the input on which the record at hand
+// begins.
+func (b *Batch) Line() int { return b.scratch.line }
+
 // Decode decodes the batch's records in order and calls visit for each listing and
 // each problem; exactly one of the two is not nil. The listing, its slices and its
 // strings are used again for the next one: they are good during visit only, and
