@@ -54,15 +54,19 @@ var houseFloors = map[string]int{
 	"evidence":     3,
 	"notify":       3,
 	"report":       3,
+	"watch":        3,
 	"demo":         3,
 
-	"sqldb":   2,
-	"blob":    2,
-	"stream":  2,
-	"fetch":   2,
-	"capture": 2,
-	"dossier": 2,
+	"sqldb":             2,
+	"sqldb/pgtest":      2,
+	"blob":              2,
+	"stream":            2,
+	"stream/streamtest": 2,
+	"fetch":             2,
+	"capture":           2,
+	"dossier":           2,
 
+	"seen":         1,
 	"marks":        1,
 	"imagehash":    1,
 	"localfeature": 1,
@@ -91,13 +95,16 @@ var floorBelow = [...][]int{
 // reason: houseSameFloor[importer][imported].
 var houseSameFloor = map[string]map[string]string{
 	"cmd/assay": {"app": "the command starts the runtime"},
+	"api":       {"feed": "what is posted is read as every feed is"},
 	"screen":    {"reference": "screens against a generation"},
+	"watch":     {"reference": "screens against the generation in force", "screen": "screens what arrives and what is kept"},
 }
 
 // houseEngineModules holds the modules outside the standard library that an
 // engine may import, each with its reason: houseEngineModules[engine][module].
 // None of them does I/O.
 var houseEngineModules = map[string]map[string]string{
+	"seen":  {"github.com/klauspost/compress": "Zstandard of a segment's columns"},
 	"marks": {"golang.org/x/text": "the Unicode normalisation forms"},
 	"price": {"github.com/govalues/decimal": "exact decimal arithmetic that reports overflow"},
 }
