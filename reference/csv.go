@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +27,12 @@ const blockBytes = MaxRowBytes + 1
 // next request with the same block.
 type block struct {
 	data []byte
-	line int // of the first row
+	line int // of the first row; 0 if the rows stand in no file
+}
+
+// blockSource yields blocks of one file, to several goroutines at once.
+type blockSource interface {
+	next(*block) error // io.EOF at the end
 }
 
 // blockReader cuts a file into blocks at row ends, as RFC 4180 defines them. One
@@ -275,6 +279,22 @@ type layout struct {
 	needed  []string
 }
 
+// named returns the layout for a file of another name.
+func (l *layout) named(file string) *layout {
+	other := *l
+	other.file = file
+	return &other
+}
+
+// whole is the header of rows that have every column, in the layout's order.
+func (l *layout) whole() columnMap {
+	c := columnMap{layout: l, width: len(l.columns)}
+	for i := range l.columns {
+		c.position = append(c.position, i)
+	}
+	return c
+}
+
 // columnMap is a file's header: where each column of the layout stands.
 type columnMap struct {
 	*layout
@@ -375,7 +395,10 @@ func (b *block) rows(file string, w *row, yield func(*row)) {
 		if !w.blank() {
 			yield(w)
 		}
-		data, line = data[n:], line+newlines
+		data = data[n:]
+		if b.line > 0 {
+			line += newlines
+		}
 	}
 }
 
@@ -388,7 +411,7 @@ func (l *layout) readHeader(r *blockReader, b *block, m *mistakes) (c columnMap,
 			m.add(at, 0, "", "the file is empty; its first line names the columns: %s", strings.Join(l.columns, ","))
 			return c, false, nil
 		}
-		return c, false, r.fault(l.file, err, m)
+		return c, false, fault(l.file, err, m)
 	}
 	b.data = bytes.TrimPrefix(b.data, []byte("\xef\xbb\xbf"))
 	n, newlines, _ := rowEnd(b.data)
@@ -401,7 +424,7 @@ func (l *layout) readHeader(r *blockReader, b *block, m *mistakes) (c columnMap,
 
 // fault turns a fault in the structure of a file into a mistake and hands any
 // other error on.
-func (r *blockReader) fault(file string, err error, m *mistakes) error {
+func fault(file string, err error, m *mistakes) error {
 	if f, ok := err.(*rowFault); ok {
 		m.add(Place{file, f.line}, 0, "", "%s", f.reason)
 		return nil
@@ -411,7 +434,7 @@ func (r *blockReader) fault(file string, err error, m *mistakes) error {
 
 // read reads a whole file, row by row. add is not called for a row that is
 // broken as a row.
-func (l *layout) read(f fs.File, m *mistakes, add func(*columnMap, *row)) error {
+func (l *layout) read(f io.Reader, m *mistakes, add func(*columnMap, *row)) error {
 	r, b := newBlockReader(f), &block{}
 	c, ok, err := l.readHeader(r, b, m)
 	if !ok || err != nil {
@@ -434,7 +457,7 @@ func (l *layout) read(f fs.File, m *mistakes, add func(*columnMap, *row)) error 
 		if err := r.next(b); err == io.EOF {
 			return nil
 		} else if err != nil {
-			return r.fault(l.file, err, m)
+			return fault(l.file, err, m)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package reference
 
-import "assay"
+import (
+	"io"
+
+	"assay"
+)
 
 // ParsePrice lets the tests compare the quick way to read a price with the root
 // package's.
@@ -15,3 +19,12 @@ var (
 	HasPathPrefix = hasPathPrefix
 	ComparePath   = comparePath
 )
+
+// Spool takes in an upload of at most limit bytes and drops it.
+func Spool(dir string, body io.Reader, limit int64) error {
+	s, err := newSpool(dir, body, limit)
+	if err == nil {
+		s.close()
+	}
+	return err
+}

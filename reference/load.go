@@ -47,11 +47,11 @@ func Load(fsys fs.FS, asOf time.Time) (*Generation, error) {
 	if err == nil {
 		b.beginTerms() // beside what follows
 	}
-	read(productsFile, b.readProducts)
+	read(productsFile, func(f fs.File) error { return b.readProducts(f) })
 	rows(authorisedLayout, b.account)
 	rows(gatedLayout, b.gate)
 	rows(ratesLayout, b.rate)
-	read(screeningFile, b.readScreening)
+	read(screeningFile, func(f fs.File) error { return b.readScreening(screeningFile, f) })
 	if err == nil && slices.Contains(names, banksFolder) {
 		err = b.readBanks(fsys)
 	}

@@ -3,7 +3,6 @@ package reference
 import (
 	"bytes"
 	"io"
-	"io/fs"
 	"sync"
 	"unicode/utf8"
 
@@ -23,16 +22,19 @@ const (
 	productImages
 )
 
-// productReader parses the rows of products.csv. Each goroutine has its own; what
-// it has parsed of a block is merged into the set in one go.
+// productReader parses rows of products. Each goroutine has its own; what it has
+// parsed of a block is merged in one go.
 type productReader struct {
 	*columnMap
+	take     func(p *productReader, v *productValue, at Place) // of every sound row
 	scratch  productScratch
 	images   []byte
+	key      []byte // scratch of keepLine
 	mistakes mistakes
-	rows     []parsedProduct
-	text     []byte // of all rows
-	utf8     bool   // the block is UTF-8 as a whole
+	rows     []parsedProduct // by keep
+	text     []byte          // of all rows
+	lines    []productLine   // by keepLine
+	utf8     bool            // the block is UTF-8 as a whole
 }
 
 type parsedProduct struct {
@@ -45,32 +47,53 @@ type parsedProduct struct {
 
 // readProducts reads products.csv on all cores. The set's order does not matter:
 // it is sorted later.
-func (b *Builder) readProducts(f fs.File) error {
+func (b *Builder) readProducts(f io.Reader) error {
+	return products.readProducts(f, &b.mistakes, (*productReader).keep, b.mergeProducts)
+}
+
+func (b *Builder) mergeProducts(p *productReader) bool {
+	p.merge(&b.products, &b.mistakes)
+	return !b.products.full
+}
+
+// readProducts reads a file of products; see parseProducts.
+func (l *layout) readProducts(f io.Reader, m *mistakes, take func(*productReader, *productValue, Place), merge func(*productReader) bool) error {
 	r, first := newBlockReader(f), &block{}
-	header, ok, err := products.readHeader(r, first, &b.mistakes)
+	header, ok, err := l.readHeader(r, first, m)
 	if !ok || err != nil {
 		return err
 	}
-	var mu sync.Mutex // guards b and failed
+	return parseProducts(&header, r, first, m, take, merge)
+}
+
+// parseProducts parses blocks of products on all cores, first before the others.
+// take is called for every sound row, by several goroutines at once; merge after
+// every block, by one at a time, until it returns false. merge may write to m.
+func parseProducts(header *columnMap, src blockSource, first *block, m *mistakes,
+	take func(*productReader, *productValue, Place), merge func(*productReader) bool) error {
+	var mu sync.Mutex // guards m, failed, full and what merge writes to
 	var failed error
+	full := false
 	var wg sync.WaitGroup
 	work := func(data *block) {
-		p := productReader{columnMap: &header}
+		p := productReader{columnMap: header, take: take}
 		w := &row{}
 		for {
 			p.parse(data, w)
 			mu.Lock()
-			p.merge(&b.products, &b.mistakes)
-			stop := b.products.full || failed != nil
+			if !full && failed == nil {
+				full = !merge(&p)
+			}
+			stop := full || failed != nil
 			mu.Unlock()
 			if stop {
 				return
 			}
-			if err := r.next(data); err == io.EOF {
+			if err := src.next(data); err == io.EOF {
 				return
 			} else if err != nil {
 				mu.Lock()
-				if err := r.fault(productsFile, err, &b.mistakes); failed == nil {
+				if err := fault(header.file, err, m); failed == nil {
 					failed = err
 				}
 				mu.Unlock()
@@ -91,21 +114,28 @@ func (b *Builder) readProducts(f fs.File) error {
 
 // parse parses the rows of a block. They point into it.
 func (p *productReader) parse(b *block, w *row) {
-	p.rows, p.text, p.utf8 = p.rows[:0], p.text[:0], utf8.Valid(b.data)
-	b.rows(productsFile, w, p.add)
+	p.rows, p.lines, p.text, p.utf8 = p.rows[:0], p.lines[:0], p.text[:0], utf8.Valid(b.data)
+	b.rows(p.file, w, p.add)
 }
 
 func (p *productReader) add(w *row) {
-	if !p.check(w, p.utf8, &p.mistakes) {
-		return
+	if v, ok := p.value(w); ok {
+		p.take(p, &v, w.at)
 	}
-	ok := true
+}
+
+// value reads a row and reports what is wrong with it.
+func (p *productReader) value(w *row) (v productValue, ok bool) {
+	if !p.check(w, p.utf8, &p.mistakes) {
+		return v, false
+	}
+	ok = true
 	bad := func(column int, format string, args ...any) {
 		p.mistakes.add(w.at, column+1, p.columns[column], format, args...)
 		ok = false
 	}
 	p.images = canonicalImages(p.images[:0], p.get(w, productImages))
-	v := productValue{
+	v = productValue{
 		owner: p.get(w, productOwner), mpn: p.get(w, productMPN), name: p.get(w, productName), category: p.get(w, productCategory),
 		images: p.images,
 	}
@@ -143,10 +173,12 @@ func (p *productReader) add(w *row) {
 		return m
 	}
 	v.list, v.minimum = price(productListPrice, list), price(productMinimumPrice, minimum)
-	if !v.check(w.at, &p.mistakes) || !ok {
-		return
-	}
-	parsed := parsedProduct{digest: v.encode(&p.scratch.encoder), owner: v.owner, category: v.category, line: w.at.Line}
+	return v, v.check(w.at, &p.mistakes) && ok
+}
+
+// keep keeps a product for merge.
+func (p *productReader) keep(v *productValue, at Place) {
+	parsed := parsedProduct{digest: v.encode(&p.scratch.encoder), owner: v.owner, category: v.category, line: at.Line}
 	parsed.productRow, p.text = v.row(p.text)
 	parsed.textEnd = len(p.text)
 	p.rows = append(p.rows, parsed)
@@ -158,7 +190,7 @@ func (p *productReader) merge(s *productSet, m *mistakes) {
 	start := 0
 	for i := range p.rows {
 		r := &p.rows[i]
-		s.add(r.productRow, r.digest, r.owner, r.category, p.text[start:r.textEnd], Place{productsFile, r.line}, m)
+		s.add(r.productRow, r.digest, r.owner, r.category, p.text[start:r.textEnd], Place{p.file, r.line}, m)
 		start = r.textEnd
 	}
 }

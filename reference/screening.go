@@ -152,9 +152,9 @@ func join(field, key string) string {
 	return field + "." + key
 }
 
-// readScreening reads screening.yaml.
-func (b *Builder) readScreening(f fs.File) error {
-	y := yamlFile{Place{File: screeningFile}, &b.mistakes}
+// readScreening reads screening.yaml, or what is to become it.
+func (b *Builder) readScreening(file string, f io.Reader) error {
+	y := yamlFile{Place{File: file}, &b.mistakes}
 	root, err := y.root(f)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (b *Builder) readScreening(f fs.File) error {
 	})
 	b.setPolicy(p, func(lane int) Place {
 		if lane < len(lanes) {
-			return Place{screeningFile, lanes[lane].Line}
+			return Place{file, lanes[lane].Line}
 		}
 		return y.at
 	}, true)

@@ -122,7 +122,8 @@ func (t *termSet) sort() {
 		if i > 0 && keys[i-1].folded == k.folded {
 			if first := &keys[i-1]; first.Meaning != k.Meaning {
 				later := k
-				if first.at.File == k.at.File && k.at.Line < first.at.Line {
+				// The later row is to blame; one whose line is known before one from elsewhere.
+				if k.at.Line == 0 && first.at.Line > 0 || first.at.File == k.at.File && k.at.Line < first.at.Line {
 					later, first = first, k
 				}
 				claimsLayout.mistake(&t.mistakes, later.at, "meaning", "%s is %s here and %s %s",
@@ -172,6 +173,12 @@ func (t *termSet) resolve() {
 				end = c
 				break
 			} else if c == visiting {
+				// Of the circle, a row whose line is known is to blame.
+				for _, p := range path[slices.Index(path, at):] {
+					if m.at.Line == 0 && t.marks[p].at.Line > 0 {
+						m = &t.marks[p]
+					}
+				}
 				if !m.broken {
 					marksLayout.mistake(&t.mistakes, m.at, "alias_of", "%s leads back to itself; one of the aliases must be the mark", quoted(m.AliasOf))
 				}

@@ -1,0 +1,90 @@
+package reference
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"assay"
+)
+
+// Preview does what Import would do without changing anything: it checks the file,
+// counts the rows that would be added, changed and removed, and builds the
+// generation that would come into force. It returns when that is done: a record
+// that failed has the mistakes, one that is done the generation's hash. An error is
+// of the upload or the store.
+func (k *Keeper) Preview(ctx context.Context, scope assay.Scope, kind assay.ReferenceKind, mode assay.ImportMode, name string, body io.Reader) (assay.ReferenceImport, error) {
+	end, err := k.begin()
+	if err != nil {
+		return assay.ReferenceImport{}, err
+	}
+	defer end()
+	j, err := k.newJob(scope, kind, mode, name, body)
+	if err != nil {
+		return assay.ReferenceImport{}, err
+	}
+	defer j.spool.close()
+	r := j.record
+	g, err := k.preview(ctx, j)
+	var problems assay.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return assay.ReferenceImport{}, err
+	}
+	r.Rows, r.EndedAt = len(j.file.rows), k.Clock()
+	if err != nil {
+		fail(r, err, r.EndedAt)
+		return *r, nil
+	}
+	r.Phase, r.Generation = assay.ImportDone, g.Hash()
+	return *r, nil
+}
+
+func (k *Keeper) preview(ctx context.Context, j *importJob) (*Generation, error) {
+	f, r := j.file, j.record
+	if err := k.check(ctx, f); err != nil {
+		return nil, err
+	}
+	if err := f.number(); err != nil {
+		return nil, err
+	}
+	release, err := k.acquireBuilder(ctx) // one build at a time bounds the memory
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	version, err := k.version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owners, none := f.replaced(j.mode)
+	whose := map[string]bool{}
+	for _, o := range owners {
+		whose[o] = true
+	}
+	stored := k.rowsOf(ctx, version)
+	return buildRows(k.Clock(), func(kind assay.ReferenceKind, visit func(owner, key, fields string) error) error {
+		if kind != f.kind {
+			return stored(kind, visit)
+		}
+		same := 0
+		if err := stored(kind, func(owner, key, fields string) error {
+			if row, ok := f.find(key); ok {
+				if row.row == rowDigest(owner, fields) {
+					same++
+				} else {
+					r.Changed++
+				}
+				return nil
+			}
+			if !none && (owners == nil || whose[owner]) {
+				r.Removed++
+				return nil
+			}
+			return visit(owner, key, fields)
+		}); err != nil {
+			return err
+		}
+		r.Added = len(f.rows) - same - r.Changed
+		return f.each(func(row assay.ReferenceRow, _ int) error { return visit(row.Owner, row.Key, row.Fields) })
+	}, f.place)
+}
