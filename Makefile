@@ -17,10 +17,16 @@ BENCHCOUNT ?= 6
 BENCHFILE  ?= bin/bench-$(VERSION).txt
 DEMOFLAGS  ?=
 
+# What tests work with beside Go: a database server, a tracer of system calls, a
+# client of the API.
+TESTNEEDS := '/usr/lib/postgresql/*/bin/postgres:postgresql' strace:strace curl:curl openssl:openssl
+# Kills of make crash.
+ROUNDS ?= 200
+
 TOOL := $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-data lint gofmt vet staticcheck floors fuzz bench cover clean
+.PHONY: help build demo test test-data lint gofmt vet staticcheck floors fuzz crash bench cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,8 +37,10 @@ build: ## build bin/assay, one static file
 demo: build ## build, then screen an invented marketplace (DEMOFLAGS='--listings 2000')
 	$(BIN) demo $(DEMOFLAGS)
 
-# Installs a C compiler for the race detector where that needs no question.
+# Installs what tests need where that needs no question: PostgreSQL (which they run
+# as an unprivileged user), strace, curl, and a C compiler for the race detector.
 test: ## run all tests, with the race detector where a C compiler is there (RACE=auto|on|off)
+	@scripts/needs $(TESTNEEDS)
 	@race=; \
 	case '$(RACE)' in \
 	off) ;; \
@@ -68,6 +76,10 @@ floors:
 
 fuzz: ## fuzz every target for FUZZTIME (10s), all within FUZZBUDGET seconds if set
 	scripts/fuzz $(FUZZTIME) $(FUZZBUDGET)
+
+crash: ## kill a server under load ROUNDS times (200) and see that nothing is lost or doubled
+	@scripts/needs $(TESTNEEDS)
+	ASSAY_CRASH_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout=120m -run 'Crash|Kill' -v ./app ./stream
 
 bench: ## run the benchmarks into BENCHFILE (BENCH=regexp BENCHCOUNT=6)
 	@mkdir -p $(dir $(BENCHFILE))

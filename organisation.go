@@ -8,7 +8,7 @@ type Organisation struct {
 	Kind      OrganisationKind `json:"kind"`
 	Name      string           `json:"name"`             // unique among brands: the owner in the reference
 	Parent    string           `json:"parent,omitempty"` // id of the group that owns it
-	CreatedAt time.Time        `json:"created_at"`
+	CreatedAt time.Time        `json:"created_at,omitzero"`
 }
 
 // OrganisationKind is what an organisation is in the task force.

@@ -154,6 +154,7 @@ const (
 // Rescreen is the work of screening the findings anew under a generation.
 type Rescreen struct {
 	Generation string    `json:"generation"` // hash
+	Model      string    `json:"model"`      // version of the weights
 	AsOf       time.Time `json:"as_of"`
 	Position   OfferKey  `json:"-"`       // offers up to here are done
 	Total      int       `json:"total"`   // offers with findings when it began

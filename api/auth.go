@@ -63,7 +63,7 @@ func (d *doorman) identify(ctx context.Context, header string, client netip.Addr
 	blocked := !remembered && d.blocked(client, now)
 	d.mu.Unlock()
 	switch {
-	case remembered && now.Before(k.until):
+	case remembered && now.Before(k.until) && k.until.Sub(now) <= tokenTrust: // a clock that was set back trusts nobody longer
 		return k.token, expired(k.token, now)
 	case blocked:
 		// A token seen before is looked up all the same: nobody behind the same proxy
@@ -127,6 +127,9 @@ func (d *doorman) failed(client netip.Addr, now time.Time) {
 }
 
 func (f failures) left(now time.Time) float64 {
+	if now.Before(f.at) {
+		return 0 // the clock was set back: better forgotten than kept for hours
+	}
 	return max(0, f.n-float64(now.Sub(f.at))/float64(failEvery))
 }
 

@@ -165,7 +165,9 @@ func (in *intake) take(ctx context.Context) (Accepted, error) {
 	if err != nil {
 		return in.answer, err
 	}
-	in.sub, in.ctx, in.begun = sub, ctx, true
+	// A client that is gone, or has closed its side, is noticed by reading the body: what
+	// was read before is taken all the same.
+	in.sub, in.ctx, in.begun = sub, context.WithoutCancel(ctx), true
 	finished := false
 	defer func() {
 		if !finished { // a panic: the room that was taken is given back all the same

@@ -32,7 +32,7 @@ func keptTables() []kept {
 		table("segment", 1, `id:int partition_id:int from_seq:int to_seq:int level:int entries:int data:bytes`),
 		table("poison", 1, `id partition_id:int sequence:int reason at:int bytes:int data:bytes`),
 		table("job_lease", 1, `name holder lease_until:int`),
-		table("rescreen", 1, `id:int generation as_of:int marketplace offer total:int done:int changed:int started_at:int ended_at:int`),
+		table("rescreen", 1, `id:int generation model as_of:int marketplace offer total:int done:int changed:int started_at:int ended_at:int`),
 		table("seller", 2, `marketplace id name legal_name country joined_at:int identifiers hash:int seen_at:int`),
 		table("finding", 1, `id number:int organisation marketplace offer page level:int lane owner variant score:int contributions model
 			reference as_of:int state revision:int title url price currency seller_id seller_name found_at:int changed_at:int version:int searched`),
@@ -43,7 +43,7 @@ func keptTables() []kept {
 		table("webhook", 1, `id organisation url kinds secret:bytes active:int created_at:int`),
 		table("delivery", 1, `id webhook organisation event state attempts:int next_at:int status:int error created_at:int ended_at:int`),
 		table("reference_row", 3, `kind key since:int until:int? seen:int organisation owner fields`),
-		table("reference_version", 1, `id:int current:int begun:int holder lease_until:int`),
+		table("reference_version", 1, `id:int current:int begun:int begun_at:int holder lease_until:int`),
 		table("token", 1, `id organisation name hash:bytes expires_at:int created_at:int`),
 		table("idempotent_result", 2, `organisation key request_hash:bytes status:int body:bytes created_at:int`),
 		table("counter", 1, `id:int value:int`),

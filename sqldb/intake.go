@@ -20,29 +20,40 @@ func scanPartition(rows *sql.Rows) (p assay.Partition, err error) {
 	return p, err
 }
 
-// Partitions returns partitions 0 … n−1 and makes those that are missing. The n of the
-// first call stays in force: another is a Conflict that names it, since the
-// listings of one offer must stay in one partition. SetPartitions changes it.
+// DefaultPartitions is how many partitions a database gets if nobody says otherwise.
+const DefaultPartitions = 2
+
+// Partitions returns the partitions 0 … n−1 and makes them at the first call; n 0 asks
+// for those there are, at first DefaultPartitions. The number is fixed from then on, and another n
+// is a Conflict that names it: the listings of one offer must stay in one partition.
 func (s *Store) Partitions(ctx context.Context, scope assay.Scope, n int) ([]assay.Partition, error) {
 	var all []assay.Partition
 	err := s.writeLocal(ctx, scope, "reading partitions", func(t *tx) error {
-		if n < 1 || n > maxPartitions {
+		if n < 0 || n > maxPartitions {
 			return assay.Errorf(assay.Invalid, "the number of partitions must be from 1 to %d", maxPartitions)
 		}
-		if _, err := t.exec(`INSERT INTO setting (name, value) VALUES ('partitions', $1) ON CONFLICT (name) DO NOTHING`, strconv.Itoa(n)); err != nil {
+		first := n
+		if n == 0 {
+			first = DefaultPartitions
+		}
+		if _, err := t.exec(`INSERT INTO setting (name, value) VALUES ('partitions', $1) ON CONFLICT (name) DO NOTHING`, strconv.Itoa(first)); err != nil {
 			return err
 		}
-		var inForce string
-		if _, err := t.row(`SELECT value FROM setting WHERE name = 'partitions'`, nil, &inForce); err != nil {
+		var value string
+		if _, err := t.row(`SELECT value FROM setting WHERE name = 'partitions'`, nil, &value); err != nil {
 			return err
 		}
-		if inForce != strconv.Itoa(n) {
-			return assay.Errorf(assay.Conflict, "this database has %s partitions, not %d: start with %s, or change it while no listing is on its way", inForce, n, inForce)
-		}
-		if err := t.makePartitions(n); err != nil {
+		inForce, err := strconv.Atoi(value)
+		if err != nil {
 			return err
 		}
-		return t.rows(`SELECT `+partitionColumns+` FROM intake_partition WHERE id < $1 ORDER BY id`, []any{n}, func(rows *sql.Rows) error {
+		if n != 0 && n != inForce {
+			return assay.Errorf(assay.Conflict, "this database has %d partitions, not %d; their number is fixed once it is made", inForce, n)
+		}
+		if err := t.makePartitions(inForce); err != nil {
+			return err
+		}
+		return t.rows(`SELECT `+partitionColumns+` FROM intake_partition WHERE id < $1 ORDER BY id`, []any{inForce}, func(rows *sql.Rows) error {
 			p, err := scanPartition(rows)
 			all = append(all, p)
 			return err
@@ -58,21 +69,6 @@ func (t *tx) makePartitions(n int) error {
 	}
 	_, err := t.insert(`intake_partition (`+partitionColumns+`)`, 6, rows, `ON CONFLICT (id) DO NOTHING`)
 	return err
-}
-
-// SetPartitions changes how many partitions there are. The caller sees to it that no
-// envelope is on its way. Those beyond n keep how far they are.
-func (s *Store) SetPartitions(ctx context.Context, scope assay.Scope, n int) error {
-	return s.writeLocal(ctx, scope, "setting the number of partitions", func(t *tx) error {
-		if n < 1 || n > maxPartitions {
-			return assay.Errorf(assay.Invalid, "the number of partitions must be from 1 to %d", maxPartitions)
-		}
-		if _, err := t.exec(`INSERT INTO setting (name, value) VALUES ('partitions', $1)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, strconv.Itoa(n)); err != nil {
-			return err
-		}
-		return t.makePartitions(n)
-	})
 }
 
 // leaseFree is when a lease may be taken: it is nobody's, the holder's own, over, or

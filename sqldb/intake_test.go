@@ -94,11 +94,13 @@ func leases(t *testing.T, e engine) {
 		same(t, get(s.Partitions(t.Context(), local, 2))(t), []assay.Partition{{ID: 0}, {ID: 1}})
 		_, err := s.Partitions(t.Context(), local, 3)
 		wantCode(t, err, assay.Conflict)
-		must(t, s.SetPartitions(t.Context(), local, 3))
-		if n := len(get(s.Partitions(t.Context(), local, 3))(t)); n != 3 {
-			t.Errorf("%d partitions", n)
+		if n := len(get(s.Partitions(t.Context(), local, 0))(t)); n != 2 {
+			t.Errorf("%d partitions, when nobody says how many", n)
 		}
-		for _, n := range []int{0, -1, 5000} {
+		if n := len(get(e.open(t).Partitions(t.Context(), local, 0))(t)); n != sqldb.DefaultPartitions {
+			t.Errorf("%d partitions at first, when nobody says how many", n)
+		}
+		for _, n := range []int{-1, 5000} {
 			_, err := s.Partitions(t.Context(), local, n)
 			wantCode(t, err, assay.Invalid)
 		}

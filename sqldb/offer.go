@@ -272,11 +272,11 @@ func (t *tx) latestOnly(changes []assay.FindingChange) (latest []assay.FindingCh
 }
 
 func (t *tx) putRescreen(job assay.Rescreen) error {
-	_, err := t.exec(`INSERT INTO rescreen (id, generation, as_of, marketplace, offer, total, done, changed, started_at, ended_at)
-		VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, as_of = excluded.as_of,
+	_, err := t.exec(`INSERT INTO rescreen (id, generation, model, as_of, marketplace, offer, total, done, changed, started_at, ended_at)
+		VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, model = excluded.model, as_of = excluded.as_of,
 		marketplace = excluded.marketplace, offer = excluded.offer, total = excluded.total, done = excluded.done, changed = excluded.changed,
 		started_at = excluded.started_at, ended_at = excluded.ended_at`,
-		job.Generation, job.AsOf, job.Position.Marketplace, job.Position.ID, job.Total, job.Done, job.Changed, job.StartedAt, job.EndedAt)
+		job.Generation, job.Model, job.AsOf, job.Position.Marketplace, job.Position.ID, job.Total, job.Done, job.Changed, job.StartedAt, job.EndedAt)
 	return err
 }
 
@@ -292,8 +292,8 @@ func (s *Store) Rescreen(ctx context.Context, scope assay.Scope) (assay.Rescreen
 	there := false
 	err := s.readLocal(ctx, scope, "reading the rescreen", func(t *tx) (err error) {
 		var asOf, started, ended int64
-		there, err = t.row(`SELECT generation, as_of, marketplace, offer, total, done, changed, started_at, ended_at FROM rescreen`, nil,
-			&job.Generation, &asOf, &job.Position.Marketplace, &job.Position.ID, &job.Total, &job.Done, &job.Changed, &started, &ended)
+		there, err = t.row(`SELECT generation, model, as_of, marketplace, offer, total, done, changed, started_at, ended_at FROM rescreen`, nil,
+			&job.Generation, &job.Model, &asOf, &job.Position.Marketplace, &job.Position.ID, &job.Total, &job.Done, &job.Changed, &started, &ended)
 		job.AsOf, job.StartedAt, job.EndedAt = instant(asOf), instant(started), instant(ended)
 		return err
 	})

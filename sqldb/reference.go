@@ -51,12 +51,12 @@ func (s *Store) ReferenceRows(ctx context.Context, scope assay.Scope, version in
 // importing tells the state of imports. The row is locked until the transaction ends, so
 // that a lease that is checked stays checked.
 type importing struct {
-	current, begun, until int64
-	holder                string
+	current, begun, begunAt int64
+	holder                  string
 }
 
 func (t *tx) importing() (i importing, err error) {
-	_, err = t.row(`UPDATE reference_version SET id = id RETURNING current, begun, holder, lease_until`, nil, &i.current, &i.begun, &i.holder, &i.until)
+	_, err = t.row(`UPDATE reference_version SET id = id RETURNING current, begun, begun_at, holder`, nil, &i.current, &i.begun, &i.begunAt, &i.holder)
 	return i, err
 }
 
@@ -80,7 +80,7 @@ func (s *Store) BeginReference(ctx context.Context, scope assay.Scope, holder st
 		if holder == "" {
 			return assay.Errorf(assay.Invalid, "an import needs a holder")
 		}
-		n, err := t.exec(`UPDATE reference_version SET holder = $1, lease_until = $4, begun = CASE WHEN begun > current THEN begun + 1 ELSE current + 1 END
+		n, err := t.exec(`UPDATE reference_version SET holder = $1, lease_until = $4, begun_at = $2, begun = CASE WHEN begun > current THEN begun + 1 ELSE current + 1 END
 			WHERE `+leaseFree, holder, now, believed(now, until), until)
 		if err != nil {
 			return err
@@ -154,13 +154,11 @@ func (s *Store) StageReference(ctx context.Context, scope assay.Scope, version i
 				owners = append(owners, r.Owner)
 			}
 		}
-		// The organisations carry the time of the import's lease: none is handed in, and
-		// theirs says no more than when they were first heard of.
 		i, err := t.importing()
 		if err != nil {
 			return err
 		}
-		ids, err := t.ensureBrands(owners, instant(i.until))
+		ids, err := t.ensureBrands(owners, instant(i.begunAt))
 		if err != nil {
 			return err
 		}

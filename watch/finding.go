@@ -176,6 +176,9 @@ func (s *screened) onto(old assay.Finding, a *assay.Assessment) assay.Finding {
 // revision, or of any revision that nobody has a claim on it still.
 func (b *book) change(id assay.FindingKey, f assay.Finding, cause assay.Cause) {
 	old, known := b.now[id]
+	if known && f.Revision < old.Revision {
+		return // a later revision came while an earlier one was screened
+	}
 	if known && sameAssessment(&old.Assessment, &f.Assessment) && (old.Revision == f.Revision || f.Level == assay.Clear) {
 		return
 	}

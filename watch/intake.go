@@ -151,6 +151,9 @@ func (in *Intake) Begin(context.Context) (*Submission, error) {
 // of l, whose pictures' bytes go to blobs. It waits while there is no room, for a
 // bounded time: then it says Busy. After an error only Finish may follow.
 func (s *Submission) Add(ctx context.Context, l *assay.Listing, line int) error {
+	if err := s.failure(); err != nil {
+		return err
+	}
 	if err := s.storePictures(ctx, l); err != nil {
 		return err
 	}
@@ -232,6 +235,13 @@ func (s *Submission) Finish(ctx context.Context) (Receipt, error) {
 	return r, errors.Join(s.err, err)
 }
 
+// failure returns why something of the submission did not become durable.
+func (s *Submission) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
 // settle is told by a sender what became of n listings, of which first is the line
 // of the first.
 func (s *Submission) settle(first, n int, err error) {
@@ -278,7 +288,8 @@ type envelope struct {
 // share is what of an envelope belongs to one submission.
 type share struct {
 	of       *Submission
-	first, n int
+	first, n int // the first line of the caller's input, and how many listings
+	end      int // in the envelope's lines; a share begins where the one before ends
 }
 
 // add adds the submission's line.
@@ -312,8 +323,9 @@ func (l *lane) add(ctx context.Context, s *Submission, line int) error {
 	e.count++
 	if n := len(e.shares); n > 0 && e.shares[n-1].of == s {
 		e.shares[n-1].n++
+		e.shares[n-1].end = len(e.lines)
 	} else {
-		e.shares = append(e.shares, share{s, line, 1})
+		e.shares = append(e.shares, share{s, line, 1, len(e.lines)})
 		s.mu.Lock()
 		s.pending++
 		s.mu.Unlock()
@@ -387,7 +399,11 @@ func (l *lane) send(ctx context.Context) {
 func (l *lane) store(ctx context.Context, e *envelope) {
 	ctx, cancel := context.WithTimeout(ctx, appendTime)
 	defer cancel()
-	err := l.intake.keep(ctx, l.partition, e)
+	e.dropFailed()
+	var err error
+	if e.count > 0 {
+		err = l.intake.keep(ctx, l.partition, e)
+	}
 	for _, s := range e.shares {
 		s.of.settle(s.first, s.n, err)
 	}
@@ -395,6 +411,25 @@ func (l *lane) store(ctx context.Context, e *envelope) {
 		l.intake.Accepted.Add(int64(e.count))
 	}
 	<-l.room
+}
+
+// dropFailed takes out the shares of submissions that have failed already. They will
+// be sent again from where they failed: what came behind must not be stored before.
+func (e *envelope) dropFailed() {
+	kept, lines, start := e.shares[:0], e.lines[:0], 0
+	for _, s := range e.shares {
+		part := e.lines[start:s.end]
+		start = s.end
+		if err := s.of.failure(); err != nil {
+			s.of.settle(s.first, s.n, err)
+			e.count -= s.n
+			continue
+		}
+		lines = append(lines, part...)
+		s.end = len(lines)
+		kept = append(kept, s)
+	}
+	e.shares, e.lines = kept, lines
 }
 
 func (in *Intake) keep(ctx context.Context, partition int, e *envelope) error {

@@ -194,6 +194,31 @@ func TestAReceiptSaysWhatIsDurableWhenAnEnvelopeFails(t *testing.T) {
 	})
 }
 
+func TestWhatComesBehindAFailureIsNotStoredBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		log := &memoryLog{takes: time.Millisecond, fail: func(int, int) error {
+			if n++; n == 2 {
+				return assay.Errorf(assay.Unavailable, "away for a moment")
+			}
+			return nil
+		}}
+		in := newTestIntake(t, log, 1)
+		r, err := submit(t, in, "a", 4*maxListings-7)
+		if assay.CodeOf(err) != assay.Unavailable || r.Durable != maxListings || r.Through != maxListings {
+			t.Errorf("%+v, %v", r, err)
+		}
+		time.Sleep(2 * refusalTime)
+		if r, err := submit(t, in, "b", 3); err != nil || r.Durable != 3 {
+			t.Errorf("another: %+v, %v", r, err)
+		}
+		in.Close()
+		if got := log.kept[0]; len(got) != maxListings+3 || got[maxListings] != "b-000000" {
+			t.Errorf("%d listings, behind the first envelope %s", len(got), got[maxListings])
+		}
+	})
+}
+
 func TestASlowLogIsFeltByTheSenderAndMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &memoryLog{takes: 20 * time.Second}

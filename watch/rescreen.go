@@ -9,6 +9,7 @@ import (
 
 	"assay"
 	"assay/reference"
+	"assay/score"
 	"assay/screen"
 )
 
@@ -83,7 +84,8 @@ func (r *Rescreener) bring(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if known && job.Generation == gen.Hash() && job.AsOf.Equal(gen.AsOf()) && !job.EndedAt.IsZero() {
+	known = known && job.Generation == gen.Hash() && job.AsOf.Equal(gen.AsOf()) && job.Model == score.Version
+	if known && !job.EndedAt.IsZero() {
 		return nil
 	}
 	if held, err := r.lease(ctx); err != nil || !held {
@@ -94,12 +96,12 @@ func (r *Rescreener) bring(ctx context.Context) error {
 		defer cancel()
 		_ = r.Store.ReleaseJob(release, r.Scope, rescreenJob, r.Holder) // else it expires
 	}()
-	if !known || job.Generation != gen.Hash() || !job.AsOf.Equal(gen.AsOf()) {
+	if !known {
 		total, err := r.Store.CountFoundOffers(ctx, r.Scope)
 		if err != nil {
 			return err
 		}
-		job = assay.Rescreen{Generation: gen.Hash(), AsOf: gen.AsOf(), Total: total, StartedAt: r.Clock()}
+		job = assay.Rescreen{Generation: gen.Hash(), Model: score.Version, AsOf: gen.AsOf(), Total: total, StartedAt: r.Clock()}
 		if err := r.Store.PutRescreen(ctx, r.Scope, job); err != nil {
 			return err
 		}

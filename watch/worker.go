@@ -52,7 +52,7 @@ const (
 	// faults is how often an envelope is tried that fails for no reason outside it.
 	faults = 3
 
-	housekeeping = 10 * time.Second
+	housekeeping = 2 * time.Second
 
 	// DefaultRetain is what stays in a partition's log for replay.
 	DefaultRetain = 1 << 30

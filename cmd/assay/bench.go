@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"assay/app"
 )
@@ -12,6 +13,8 @@ import (
 type benchCmd struct {
 	Screen    benchScreenCmd    `cmd:"" help:"Listings a second through assay screen, end to end."`
 	Reference benchReferenceCmd `cmd:"" help:"Time and memory to compile a reference."`
+	Ingest    benchIngestCmd    `cmd:"" help:"Listings a second through assay serve, durable and worked."`
+	Gate      benchGateCmd      `cmd:"" help:"How long the gate of assay serve takes for one listing."`
 }
 
 type benchFlags struct {
@@ -60,4 +63,50 @@ func (f *benchFlags) bench(env *environment, bench func(context.Context, io.Writ
 		o.Progress = func(what string) { fmt.Fprintf(env.err, "%s\n", what) }
 	}
 	return bench(env, env.out, o)
+}
+
+// serverBenchFlags are those of benchmarks with a server.
+type serverBenchFlags struct {
+	Marks    int      `default:"100000" help:"Marks in the reference (default ${default})."`
+	Products int      `default:"10000" help:"Products in the reference (default ${default})."`
+	Body     int      `default:"2000" help:"Listings in one request that feeds (default ${default})."`
+	Dir      string   `placeholder:"DIR" type:"existingdir" help:"Keep the data in DIR instead of a temporary folder."`
+	Serve    []string `sep:" " placeholder:"FLAGS" help:"Further flags for assay serve, separated by spaces."`
+}
+
+type benchIngestCmd struct {
+	serverBenchFlags
+	Seen    int           `default:"1000000" help:"Offers that the server knows before (default ${default})."`
+	Burst   time.Duration `default:"60s" help:"Send as fast as it goes for so long; 0: not (default ${default})."`
+	Sustain time.Duration `default:"60s" help:"Then send --rate for so long; 0: not (default ${default})."`
+	Rate    int           `default:"30000" help:"Listings a second of the sustained part (default ${default})."`
+	Clients int           `default:"4" help:"Connections (default ${default})."`
+}
+
+func (c *benchIngestCmd) Run(env *environment) error {
+	return c.bench(env, app.BenchIngest, app.BenchServerOptions{Seen: c.Seen, Burst: c.Burst, Sustain: c.Sustain, Rate: c.Rate, Clients: c.Clients})
+}
+
+type benchGateCmd struct {
+	serverBenchFlags
+	Seen     int           `default:"1000000" help:"Offers that the server knows before (default ${default})."`
+	Duration time.Duration `default:"30s" help:"How long to send (default ${default})."`
+	Rate     int           `default:"2000" help:"Requests a second (default ${default})."`
+	Clients  int           `default:"32" help:"Connections (default ${default})."`
+}
+
+func (c *benchGateCmd) Run(env *environment) error {
+	return c.bench(env, app.BenchGate, app.BenchServerOptions{Seen: c.Seen, Sustain: c.Duration, Rate: c.Rate, Clients: c.Clients})
+}
+
+func (f *serverBenchFlags) bench(env *environment, bench func(context.Context, io.Writer, app.BenchServerOptions) error, o app.BenchServerOptions) error {
+	if f.Marks < 1 || f.Products < 0 || f.Body < 1 || o.Seen < 0 || o.Rate < 1 || o.Clients < 1 || o.Burst < 0 || o.Sustain < 0 {
+		return usageError("numbers must be positive")
+	}
+	o.Body, o.Serve = f.Body, f.Serve
+	flags := benchFlags{Marks: f.Marks, Runs: 1, Dir: f.Dir}
+	return flags.bench(env, func(ctx context.Context, w io.Writer, b app.BenchOptions) error {
+		o.BenchOptions = b
+		return bench(ctx, w, o)
+	}, app.BenchOptions{Products: f.Products})
 }

@@ -29,10 +29,16 @@ const (
 
 type cli struct {
 	Screen     screenCmd     `cmd:"" help:"Screen listings against a reference folder: feeds in, explained verdicts out."`
+	Serve      serveCmd      `cmd:"" help:"Run a server: take listings in, keep findings, answer the gate."`
+	Import     importCmd     `cmd:"" help:"Bring reference data or listings to a server."`
+	Backup     backupCmd     `cmd:"" help:"Write a backup of a running server."`
+	Restore    restoreCmd    `cmd:"" help:"Make a server's data from a backup."`
+	Token      tokenCmd      `cmd:"" help:"Manage the admin token."`
 	Demo       demoCmd       `cmd:"" help:"Screen an invented world and compare what was found with what is true."`
 	Bench      benchCmd      `cmd:"" help:"Measure this machine."`
 	Completion completionCmd `cmd:"" help:"Print the completion script of a shell."`
 
+	Config  kong.ConfigFlag  `placeholder:"FILE" help:"Settings: a YAML file with flags by their names. Flags and the environment go before it."`
 	Version kong.VersionFlag `help:"Print the version and leave."`
 }
 
@@ -77,6 +83,7 @@ func run(env environment, args []string) int {
 		kong.Writers(env.out, env.err),
 		kong.Exit(func(code int) { left = code }),
 		kong.UsageOnError(),
+		kong.Configuration(readSettings),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Help(helpWithExamples),
 	)
@@ -92,7 +99,7 @@ func run(env environment, args []string) int {
 		return left
 	}
 	if err != nil {
-		fmt.Fprintf(env.err, "assay: %v\nTry: assay %s--help\n", err, commandOf(err))
+		fmt.Fprintf(env.err, "assay: %v\nTry: %s --help\n", err, commandOf(err))
 		return exitUsage
 	}
 	err = k.Run(&env, parser)
@@ -104,7 +111,7 @@ func run(env environment, args []string) int {
 	case errors.As(err, &s):
 		return int(s)
 	case errors.As(err, &u):
-		fmt.Fprintf(env.err, "assay: %v\nTry: assay %s --help\n", err, k.Selected().Path())
+		fmt.Fprintf(env.err, "assay: %v\nTry: %s --help\n", err, k.Selected().FullPath())
 		return exitUsage
 	}
 	var problems assay.Problems
@@ -116,13 +123,13 @@ func run(env environment, args []string) int {
 	return exitFailed
 }
 
-// commandOf names the command that a parse error is about, with a space after it.
+// commandOf names the command that a parse error is about.
 func commandOf(err error) string {
 	var p *kong.ParseError
 	if errors.As(err, &p) && p.Context.Command() != "" {
 		if node := p.Context.Selected(); node != nil {
-			return node.Name + " "
+			return node.FullPath()
 		}
 	}
-	return ""
+	return "assay"
 }

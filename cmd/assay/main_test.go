@@ -1,20 +1,17 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"assay": func() {
-			os.Exit(run(environment{Context: context.Background(), in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:]))
-		},
-	})
+	testscript.Main(m, map[string]func(){"assay": main})
 }
 
 // TestScripts runs the command as users do; each script in testdata/script is a
@@ -32,5 +29,26 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXAMPLES", examples)
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor},
 	})
+}
+
+// waitFor waits until a file is there, or with ! until it is not.
+func waitFor(ts *testscript.TestScript, gone bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: waitfor FILE")
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(time.Minute)
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); gone == errors.Is(err, os.ErrNotExist) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("waited in vain for %s", args[0])
+		}
+	}
 }

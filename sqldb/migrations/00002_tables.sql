@@ -81,6 +81,7 @@ CREATE TABLE job_lease (
 CREATE TABLE rescreen (
 	id          BIGINT NOT NULL PRIMARY KEY,
 	generation  TEXT NOT NULL,
+	model       TEXT NOT NULL,
 	as_of       BIGINT NOT NULL,
 	marketplace TEXT COLLATE "binary" NOT NULL,
 	offer       TEXT COLLATE "binary" NOT NULL,
@@ -231,10 +232,11 @@ CREATE TABLE reference_version (
 	id          BIGINT NOT NULL PRIMARY KEY,
 	current     BIGINT NOT NULL,
 	begun       BIGINT NOT NULL,
+	begun_at    BIGINT NOT NULL,
 	holder      TEXT COLLATE "binary" NOT NULL,
 	lease_until BIGINT NOT NULL
 );
-INSERT INTO reference_version (id, current, begun, holder, lease_until) VALUES (1, 0, 0, '', 0);
+INSERT INTO reference_version (id, current, begun, begun_at, holder, lease_until) VALUES (1, 0, 0, 0, '', 0);
 
 CREATE TABLE token (
 	id           TEXT COLLATE "binary" NOT NULL PRIMARY KEY,
