@@ -17,6 +17,9 @@ const (
 	MaxImages           = 500
 	MaxAttributes       = 1_000
 	MaxIdentifiers      = 200
+	MaxKeyBytes         = 512   // of an id: marketplace, offer, page, variant, seller
+	MaxNameChars        = 2_000 // of a short text: names, brand, category, numbers
+	MaxURLBytes         = 8 << 10
 )
 
 // Listing is an offer at one revision, as a marketplace's feed describes it.

@@ -67,6 +67,14 @@ func TestNDJSON(t *testing.T) {
 		{"identifier types are known", `"seller":{"identifiers":[{"type":"fax","value":"1"}]}`, `seller.identifiers[0].type: "fax" is none of`},
 		{"times are RFC 3339", `"listed_at":"yesterday"`, `listed_at: "yesterday" is not a time`},
 		{"a member twice is refused", `"brand":"a","brand":"b"`, "brand: is given twice"},
+		{"a name of a page is bounded", `"page_id":"` + strings.Repeat("p", 513) + `"`, "page_id: is longer than 512 bytes"},
+		{"a name holds no control character", `"page_id":"a\u0000"`, "page_id: holds a control character"},
+		{"a seller's id is a name", `"seller":{"id":"a\u001b[2J"}`, "seller.id: holds a control character"},
+		{"a variant's id is a name", `"variants":[{"id":"a"},{"id":"` + strings.Repeat("v", 513) + `"}]`, "variants[1].id: is longer than 512 bytes"},
+		{"a seller's name is bounded", `"seller":{"name":"` + strings.Repeat("é", 2001) + `"}`, "seller.name: is longer than 2000 characters"},
+		{"an address is bounded", `"url":"https://` + strings.Repeat("a", 8<<10) + `"`, "url: is longer than 8192 bytes"},
+		{"a picture's address is bounded", `"images":["a","https://` + strings.Repeat("a", 8<<10) + `"]`, "images[1].url: is longer than 8192 bytes"},
+		{"an identifier is bounded", `"seller":{"identifiers":[{"type":"phone","value":"` + strings.Repeat("1", 2001) + `"}]}`, "seller.identifiers[0].value: is longer than 2000 characters"},
 		{"a GTIN is bounded", `"gtin":"` + strings.Repeat("1", 65) + `"`, "gtin: is longer than 64 bytes"},
 		{"a description is bounded", `"description":"` + strings.Repeat("é", 200_001) + `"`, "description: is longer than 200000 characters"},
 		{"text is UTF-8", "\"brand\":\"\xff\"", "brand: invalid UTF-8"},
@@ -123,6 +131,9 @@ func TestNDJSON(t *testing.T) {
 // listings draws listings that keep the format's rules.
 func listings() *rapid.Generator[assay.Listing] {
 	text := rapid.StringN(0, 12, -1)
+	key := text.Filter(func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+	})
 	filled := rapid.StringMatching(`[A-Za-z0-9é古"\\]{1,8}`).Filter(func(s string) bool { // no placeholder
 		return !strings.EqualFold(s, "null") && !strings.EqualFold(s, "none")
 	})
@@ -157,16 +168,16 @@ func listings() *rapid.Generator[assay.Listing] {
 	return rapid.Custom(func(t *rapid.T) assay.Listing {
 		l := assay.Listing{
 			Marketplace: filled.Draw(t, "marketplace"), ID: filled.Draw(t, "id"), Title: filled.Draw(t, "title"),
-			PageID: text.Draw(t, "page"), Description: text.Draw(t, "description"), URL: text.Draw(t, "url"), Brand: text.Draw(t, "brand"),
+			PageID: key.Draw(t, "page"), Description: text.Draw(t, "description"), URL: text.Draw(t, "url"), Brand: text.Draw(t, "brand"),
 			Category: text.Draw(t, "category"), GTIN: filled.Draw(t, "gtin"), MPN: filled.Draw(t, "mpn"), SKU: text.Draw(t, "sku"),
 			Condition: rapid.SampledFrom([]assay.Condition{"", "new", "used", "refurbished"}).Draw(t, "condition"),
 			Price:     money.Draw(t, "price"), Quantity: count.Draw(t, "quantity"), Sold: count.Draw(t, "sold"), ShipFrom: country.Draw(t, "from"),
 			Images: images.Draw(t, "images"), ListedAt: when.Draw(t, "listed"), UpdatedAt: when.Draw(t, "updated"),
-			Seller: assay.Seller{ID: text.Draw(t, "sid"), Name: text.Draw(t, "sname"), LegalName: text.Draw(t, "slegal"), Country: country.Draw(t, "scountry"),
+			Seller: assay.Seller{ID: key.Draw(t, "sid"), Name: text.Draw(t, "sname"), LegalName: text.Draw(t, "slegal"), Country: country.Draw(t, "scountry"),
 				JoinedAt: when.Draw(t, "joined")},
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "variants") {
-			l.Variants = append(l.Variants, assay.Variant{ID: text.Draw(t, "vid"), Title: text.Draw(t, "vtitle"), Price: money.Draw(t, "vprice"),
+			l.Variants = append(l.Variants, assay.Variant{ID: key.Draw(t, "vid"), Title: text.Draw(t, "vtitle"), Price: money.Draw(t, "vprice"),
 				GTIN: filled.Draw(t, "vgtin"), Images: images.Draw(t, "vimages"), Quantity: count.Draw(t, "vq"), Sold: count.Draw(t, "vs")})
 		}
 		for name, value := range rapid.MapOfN(text, text, 0, 3).Draw(t, "attributes") {

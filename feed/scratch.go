@@ -91,14 +91,35 @@ func check(l *assay.Listing) error {
 		return bad("attributes", fmt.Sprintf("are more than %d", assay.MaxAttributes))
 	case len(l.Seller.Identifiers) > assay.MaxIdentifiers:
 		return bad("seller.identifiers", fmt.Sprintf("are more than %d", assay.MaxIdentifiers))
-	case tooLong(l.Category, maxShortChars):
-		return bad("category", fmt.Sprintf("is longer than %d characters", maxShortChars))
-	case tooLong(l.Brand, maxShortChars):
-		return bad("brand", fmt.Sprintf("is longer than %d characters", maxShortChars))
-	case tooLong(l.MPN, maxShortChars):
-		return bad("mpn", fmt.Sprintf("is longer than %d characters", maxShortChars))
+	case tooLong(l.Category, assay.MaxNameChars):
+		return bad("category", fmt.Sprintf("is longer than %d characters", assay.MaxNameChars))
+	case tooLong(l.Brand, assay.MaxNameChars):
+		return bad("brand", fmt.Sprintf("is longer than %d characters", assay.MaxNameChars))
+	case tooLong(l.MPN, assay.MaxNameChars):
+		return bad("mpn", fmt.Sprintf("is longer than %d characters", assay.MaxNameChars))
 	case len(l.GTIN) > maxGTIN:
 		return bad("gtin", fmt.Sprintf("is longer than %d bytes", maxGTIN))
+	case len(l.URL) > assay.MaxURLBytes:
+		return bad("url", fmt.Sprintf("is longer than %d bytes", assay.MaxURLBytes))
+	case tooLong(l.SKU, assay.MaxNameChars):
+		return bad("sku", fmt.Sprintf("is longer than %d characters", assay.MaxNameChars))
+	case tooLong(l.Seller.Name, assay.MaxNameChars):
+		return bad("seller.name", fmt.Sprintf("is longer than %d characters", assay.MaxNameChars))
+	case tooLong(l.Seller.LegalName, assay.MaxNameChars):
+		return bad("seller.legal_name", fmt.Sprintf("is longer than %d characters", assay.MaxNameChars))
+	}
+	for _, key := range [...]struct{ field, value string }{{"marketplace", l.Marketplace}, {"id", l.ID}, {"page_id", l.PageID}, {"seller.id", l.Seller.ID}} {
+		if reason := keyFault(key.value); reason != "" {
+			return bad(key.field, reason)
+		}
+	}
+	for i := range l.Seller.Identifiers {
+		if tooLong(l.Seller.Identifiers[i].Value, assay.MaxNameChars) {
+			return bad("seller.identifiers["+strconv.Itoa(i)+"].value", fmt.Sprintf("is longer than %d characters", assay.MaxNameChars))
+		}
+	}
+	if i := longURL(l.Images); i >= 0 {
+		return bad("images["+strconv.Itoa(i)+"].url", fmt.Sprintf("is longer than %d bytes", assay.MaxURLBytes))
 	}
 	for i := range l.Variants {
 		v := &l.Variants[i]
@@ -112,19 +133,46 @@ func check(l *assay.Listing) error {
 		case len(v.GTIN) > maxGTIN:
 			field, reason = "gtin", fmt.Sprintf("is longer than %d bytes", maxGTIN)
 		default:
-			continue
+			if reason = keyFault(v.ID); reason != "" {
+				field = "id"
+			} else if j := longURL(v.Images); j >= 0 {
+				field, reason = "images["+strconv.Itoa(j)+"].url", fmt.Sprintf("is longer than %d bytes", assay.MaxURLBytes)
+			} else {
+				continue
+			}
 		}
 		return bad(variantPath(i)+"."+field, reason)
 	}
 	return nil
 }
 
+// keyFault says why a text cannot name anything: names are compared, stored as keys
+// and printed.
+func keyFault(s string) string {
+	if len(s) > assay.MaxKeyBytes {
+		return fmt.Sprintf("is longer than %d bytes", assay.MaxKeyBytes)
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return "holds a control character"
+		}
+	}
+	return ""
+}
+
+// longURL returns the first image whose address is too long, −1 if none is.
+func longURL(images []assay.Image) int {
+	for i := range images {
+		if len(images[i].URL) > assay.MaxURLBytes {
+			return i
+		}
+	}
+	return -1
+}
+
 // maxGTIN bounds the text of a GTIN. Whether it is one is for screening to say: a
 // bad one is a signal, and must not keep the listing from being looked at.
 const maxGTIN = 64
-
-// maxShortChars bounds the brand, the category and the manufacturer's number.
-const maxShortChars = 2_000
 
 // maxExtra bounds the fields of one record that the format does not know.
 const maxExtra = 10_000

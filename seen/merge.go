@@ -44,9 +44,9 @@ func Merge(segments [][]byte, live func(*Record) bool, maxEntries int) ([]Piece,
 	return pieces, nil
 }
 
-// Live reports whether r is the last that is known of its offer. It presumes that
-// the index has everything that came after r.
+// Live reports whether nothing is known that has replaced r. An index that is behind
+// finds more to be live than is, never less.
 func (x *Index) Live(r *Record) bool {
 	now, ok := x.Get(r.Key)
-	return !ok || now.Seq == r.Seq && now.Print == r.Print && now.revision == r.revision
+	return !ok || now.Seq < r.Seq || now.Seq == r.Seq && now.Print == r.Print && now.Revision() == r.Revision()
 }

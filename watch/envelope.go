@@ -18,13 +18,17 @@ import (
 //	kind      1 byte: lines, or blob
 //	sealed    8 bytes, little endian: when, µs UTC
 //	count     4 bytes, little endian: listings
+//	replayed  8 bytes, little endian, only with the kind's high bit: the sequence that
+//	          the envelope had when it was set aside
 //	body      lines: S2 of the listings, one JSON object a line
 //	          blob:  32 bytes, the SHA-256 of an envelope of the kind lines
 const (
 	envelopeVersion = 1
 	kindLines       = 0
 	kindBlob        = 1
+	replayed        = 0x80
 	headBytes       = 14
+	replayBytes     = 8
 )
 
 // Limits of an envelope. A message of NATS may hold 1 MiB.
@@ -59,12 +63,25 @@ func encodeReference(sha256 string, sealed time.Time, count int) ([]byte, error)
 	return append(appendHead(nil, kindBlob, sealed, count), sum...), nil
 }
 
+// asReplay returns an envelope, which had a sequence when it was set aside, as one that
+// says so. What is no envelope stays as it is, to be set aside again.
+func asReplay(data []byte, sequence uint64) []byte {
+	if len(data) < headBytes || data[0] != envelopeVersion || data[1]&replayed != 0 {
+		return data
+	}
+	b := append(make([]byte, 0, len(data)+replayBytes), data[:headBytes]...)
+	b[1] |= replayed
+	b = binary.LittleEndian.AppendUint64(b, sequence)
+	return append(b, data[headBytes:]...)
+}
+
 // contents is an envelope taken apart.
 type contents struct {
-	sealed time.Time
-	count  int
-	lines  []byte // or
-	blob   string // SHA-256 in hex
+	sealed   time.Time
+	count    int
+	replayOf uint64 // sequence that it had before it was set aside; 0: it never was
+	lines    []byte // or
+	blob     string // SHA-256 in hex
 }
 
 // open takes an envelope apart. The lines share nothing with data.
@@ -81,7 +98,14 @@ func open(data []byte) (c contents, err error) {
 	c.sealed = time.UnixMicro(int64(binary.LittleEndian.Uint64(data[2:]))).UTC()
 	c.count = int(binary.LittleEndian.Uint32(data[10:]))
 	body := data[headBytes:]
-	switch data[1] {
+	if data[1]&replayed != 0 {
+		if len(body) < replayBytes {
+			return bad("%d bytes", len(data))
+		}
+		c.replayOf = binary.LittleEndian.Uint64(body)
+		body = body[replayBytes:]
+	}
+	switch data[1] &^ replayed {
 	case kindLines:
 		n, err := s2.DecodedLen(body)
 		if err != nil || n > maxUnpacked {
@@ -111,5 +135,8 @@ func listingsIn(data []byte) int {
 	}
 	return int(binary.LittleEndian.Uint32(data[10:]))
 }
+
+// isBlob reports whether an envelope only names the blob that holds it.
+func isBlob(data []byte) bool { return len(data) > 1 && data[1]&^replayed == kindBlob }
 
 var newline = []byte{'\n'}

@@ -131,7 +131,7 @@ func (b *book) revise(s *screened, cause assay.Cause) {
 		spoken[id] = true
 		old, known := b.now[id]
 		switch {
-		case !known && a.Level.Rank() < assay.Review.Rank():
+		case !known && (a.Level.Rank() < assay.Review.Rank() || len(b.of[s.offer]) >= maxFindings):
 		case !known:
 			uid, err := uuid.NewV7()
 			if err != nil {
@@ -154,6 +154,11 @@ func (b *book) revise(s *screened, cause assay.Cause) {
 		}
 	}
 }
+
+// maxFindings bounds the findings of one offer. A listing may have a thousand variants,
+// and each finding, and each event about it, repeats what the list shows of the
+// offer. Those with the highest scores are kept: verdicts come in that order.
+const maxFindings = 200
 
 // about returns the finding of an assessment.
 func (s *screened) about(a *assay.Assessment) assay.Finding {

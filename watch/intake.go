@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,8 +46,9 @@ const (
 	appendTime = 30 * time.Second
 	// refusalTime is for how long submissions are refused after the log was full.
 	refusalTime = time.Second
-	// MaxListingBytes bounds one listing with its pictures in an envelope.
-	MaxListingBytes = 16 << 20
+	// MaxListingBytes bounds one listing in an envelope, its pictures left out: it must
+	// be no more than a Decoder reads.
+	MaxListingBytes = 4 << 20
 	// maxPicture bounds a picture that a listing carries.
 	maxPicture = 32 << 20
 
@@ -91,8 +93,9 @@ func NewIntake(o IntakeOptions) *Intake {
 	return in
 }
 
-// Close stores what was added and ends the Intake. Adding fails from then on.
-func (in *Intake) Close() {
+// Close stores what was added and ends the Intake; what is not stored when ctx ends
+// fails. Adding fails from then on.
+func (in *Intake) Close(ctx context.Context) {
 	if in.closed.Swap(true) {
 		return
 	}
@@ -102,6 +105,7 @@ func (in *Intake) Close() {
 		close(l.sealed)
 		l.mu.Unlock()
 	}
+	defer context.AfterFunc(ctx, in.stop)()
 	in.senders.Wait()
 	in.stop()
 }
@@ -149,7 +153,8 @@ func (in *Intake) Begin(context.Context) (*Submission, error) {
 
 // Add adds a listing, which stood on a line of the caller's input. It keeps nothing
 // of l, whose pictures' bytes go to blobs. It waits while there is no room, for a
-// bounded time: then it says Busy. After an error only Finish may follow.
+// bounded time: then it says Busy. After an error only Finish may follow, unless it
+// is an *assay.Problem, which is of this listing alone.
 func (s *Submission) Add(ctx context.Context, l *assay.Listing, line int) error {
 	if err := s.failure(); err != nil {
 		return err
@@ -157,13 +162,17 @@ func (s *Submission) Add(ctx context.Context, l *assay.Listing, line int) error 
 	if err := s.storePictures(ctx, l); err != nil {
 		return err
 	}
-	s.line = append(s.intake.Codec.Append(s.line[:0], l), '\n')
+	s.line = s.intake.Codec.Append(s.line[:0], l)
 	if len(s.line) > MaxListingBytes {
-		return assay.Errorf(assay.TooLarge, "line %d: the listing is longer than %d MiB", line, MaxListingBytes>>20)
+		return &assay.Problem{Line: line, Reason: fmt.Sprintf("record longer than %d MiB as it is stored", MaxListingBytes>>20)}
+	}
+	s.line = append(s.line, '\n')
+	k := seen.KeyOf(l.Key())
+	if err := s.intake.lanes[k.Partition(len(s.intake.lanes))].add(ctx, s, line); err != nil {
+		return err
 	}
 	s.hadLine = max(s.hadLine, line)
-	k := seen.KeyOf(l.Key())
-	return s.intake.lanes[k.Partition(len(s.intake.lanes))].add(ctx, s, line)
+	return nil
 }
 
 // storePictures moves the pictures' bytes to blobs and names them by their hashes.
@@ -232,7 +241,10 @@ func (s *Submission) Finish(ctx context.Context) (Receipt, error) {
 	case err != nil:
 		r.Through = 0
 	}
-	return r, errors.Join(s.err, err)
+	if s.err != nil {
+		err = s.err
+	}
+	return r, err
 }
 
 // failure returns why something of the submission did not become durable.

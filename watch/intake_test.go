@@ -81,7 +81,7 @@ func (b *memoryBlobs) Get(context.Context, string) (io.ReadCloser, error) { retu
 
 func newTestIntake(t *testing.T, log *memoryLog, partitions int) *Intake {
 	in := NewIntake(IntakeOptions{Log: log, Blobs: &memoryBlobs{}, Codec: plainCodec{}, Partitions: partitions, Clock: time.Now})
-	t.Cleanup(in.Close)
+	t.Cleanup(func() { in.Close(context.Background()) })
 	return in
 }
 
@@ -112,7 +112,7 @@ func TestListingsAreStoredInTheOrderInWhichTheyCameWithinTheirPartition(t *testi
 		if err != nil || r.Durable != 5_000 || r.Through != 5_000 {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		in.Close()
+		in.Close(t.Context())
 		total := 0
 		for p, ids := range log.kept {
 			for i, id := range ids {
@@ -212,7 +212,7 @@ func TestWhatComesBehindAFailureIsNotStoredBeforeIt(t *testing.T) {
 		if r, err := submit(t, in, "b", 3); err != nil || r.Durable != 3 {
 			t.Errorf("another: %+v, %v", r, err)
 		}
-		in.Close()
+		in.Close(t.Context())
 		if got := log.kept[0]; len(got) != maxListings+3 || got[maxListings] != "b-000000" {
 			t.Errorf("%d listings, behind the first envelope %s", len(got), got[maxListings])
 		}
@@ -245,7 +245,7 @@ func TestASlowLogIsFeltByTheSenderAndMemoryIsBounded(t *testing.T) {
 func TestOnlySoManySubmissionsAreUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := NewIntake(IntakeOptions{Log: &memoryLog{}, Codec: plainCodec{}, Partitions: 1, Clock: time.Now, MaxSubmissions: 2})
-		defer in.Close()
+		defer in.Close(context.Background())
 		a, _ := in.Begin(t.Context())
 		b, _ := in.Begin(t.Context())
 		if _, err := in.Begin(t.Context()); assay.CodeOf(err) != assay.Busy {
@@ -274,7 +274,7 @@ func TestClosingStoresWhatWasAddedAndRefusesMore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		in.Close()
+		in.Close(t.Context())
 		if err := s.Add(t.Context(), offer("late"), 11); assay.CodeOf(err) != assay.Unavailable {
 			t.Errorf("adding after it was closed: %v", err)
 		}
@@ -290,7 +290,7 @@ func TestClosingStoresWhatWasAddedAndRefusesMore(t *testing.T) {
 func TestPicturesGoToBlobsAndAreNamedByTheirHashes(t *testing.T) {
 	blobs := &memoryBlobs{}
 	in := NewIntake(IntakeOptions{Log: &memoryLog{}, Blobs: blobs, Codec: plainCodec{}, Partitions: 1, Clock: time.Now})
-	defer in.Close()
+	defer in.Close(context.Background())
 	s, err := in.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -104,9 +104,14 @@ func pointer(c assay.Count) *int64 {
 }
 
 // Replay puts an envelope that was set aside back at the end of its partition's log
-// and forgets that it was.
+// and forgets that it was. Of an offer that has changed since, its listing is passed
+// over: it is older than what is known.
 func Replay(ctx context.Context, log Log, poison assay.Poison, drop func() error) error {
-	if _, err := log.Append(ctx, poison.Partition, "replay-"+poison.ID, poison.Data); err != nil {
+	if len(poison.Data) == 0 {
+		return assay.Errorf(assay.Invalid, "this envelope was lost with the log; there is nothing to work again")
+	}
+	data := asReplay(poison.Data, poison.Sequence)
+	if _, err := log.Append(ctx, poison.Partition, "replay-"+poison.ID, data); err != nil {
 		return err
 	}
 	return drop()

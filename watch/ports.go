@@ -76,6 +76,8 @@ type Store interface {
 // Reference gives the generation in force, nil while there is none yet.
 type Reference interface {
 	Current() *reference.Generation
+	// Behind reports whether a newer one is known to be in force elsewhere.
+	Behind() bool
 }
 
 // Codec writes and reads listings as single JSON objects, the format of the door.

@@ -3,6 +3,7 @@ package watch
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -36,7 +37,8 @@ type processor struct {
 	outcome  assay.Outcome
 	envelope assay.Envelope
 	at       time.Time
-	problem  error // of the listing at hand
+	replayOf uint64 // of the envelope
+	problem  error  // of the listing at hand
 }
 
 // item is a listing that has or had somebody's attention: one with an assessment to
@@ -64,7 +66,8 @@ func (p *processor) use(gen *reference.Generation) {
 	}
 }
 
-// poisoned is why an envelope of a run can't be worked.
+// poisoned is why an envelope of a run can't be worked, now or ever: what it holds is to
+// blame and nothing around it.
 type poisoned struct {
 	at  int // in the run
 	err error
@@ -84,10 +87,11 @@ func (p *processor) process(ctx context.Context, run []assay.Envelope) (assay.Ou
 	p.outcome = assay.Outcome{From: run[0].Seq, To: run[len(run)-1].Seq}
 	for i, e := range run {
 		if err := p.work(ctx, e); err != nil {
-			if code := assay.CodeOf(err); code == assay.Unavailable || code == assay.Full || ctx.Err() != nil {
-				return assay.Outcome{}, err
+			var bad *poisoned
+			if errors.As(err, &bad) {
+				bad.at = i
 			}
-			return assay.Outcome{}, &poisoned{i, err}
+			return assay.Outcome{}, err
 		}
 	}
 	if err := p.find(ctx); err != nil {
@@ -104,21 +108,23 @@ func (p *processor) process(ctx context.Context, run []assay.Envelope) (assay.Ou
 func (p *processor) work(ctx context.Context, e assay.Envelope) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("working the envelope failed: %v", r)
+			err = &poisoned{err: fmt.Errorf("working the envelope failed: %v", r)}
 			p.screen = nil // its scratch may be anything
 			p.gen = nil
 		}
 	}()
 	c, err := open(e.Data)
 	if err != nil {
-		return err
+		return &poisoned{err: err}
 	}
 	if c.blob != "" {
+		replayOf := c.replayOf
 		if c, err = p.fetch(ctx, c.blob); err != nil {
 			return err
 		}
+		c.replayOf = replayOf
 	}
-	p.envelope, p.at = e, c.sealed
+	p.envelope, p.at, p.replayOf = e, c.sealed, c.replayOf
 	line := 0
 	for lines := c.lines; len(lines) > 0; {
 		end := bytes.IndexByte(lines, '\n')
@@ -134,7 +140,7 @@ func (p *processor) work(ctx context.Context, e assay.Envelope) (err error) {
 			p.listing(l, record)
 		})
 		if p.problem != nil {
-			return p.problem
+			return &poisoned{err: p.problem}
 		}
 	}
 	p.outcome.At = c.sealed
@@ -145,7 +151,9 @@ func (p *processor) work(ctx context.Context, e assay.Envelope) (err error) {
 // fetch reads an envelope that was too large for the log.
 func (p *processor) fetch(ctx context.Context, sha256 string) (contents, error) {
 	r, err := p.blobs.Get(ctx, sha256)
-	if err != nil {
+	if assay.CodeOf(err) == assay.NotFound {
+		return contents{}, &poisoned{err: err}
+	} else if err != nil {
 		return contents{}, err
 	}
 	defer r.Close()
@@ -157,7 +165,10 @@ func (p *processor) fetch(ctx context.Context, sha256 string) (contents, error) 
 	if err == nil && c.blob != "" {
 		err = assay.Errorf(assay.Invalid, "not an envelope: a blob that names a blob")
 	}
-	return c, err
+	if err != nil {
+		return contents{}, &poisoned{err: err}
+	}
+	return c, nil
 }
 
 // listing works one listing: what is it to what was seen, and what does screening
@@ -167,6 +178,9 @@ func (p *processor) listing(l *assay.Listing, record []byte) {
 	before, known := p.pending[k]
 	if !known {
 		before, known = p.index.Get(k)
+	}
+	if known && p.replayOf > 0 && before.Seq > p.replayOf {
+		return // something later is known of the offer
 	}
 	r, change := before.Next(known, k, seen.PrintOf(l), p.envelope.Seq)
 	if change == seen.Same {

@@ -3,7 +3,9 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +24,9 @@ type RescreenerOptions struct {
 	Holder    string
 	Clock     func() time.Time
 	Logger    *slog.Logger
+	// Workers are those of this process: what they found under an older generation while
+	// the findings were screened anew is screened anew too.
+	Workers []*Worker
 	// Swapped says that there is a new generation.
 	Swapped <-chan struct{}
 	// Committed is told after findings were changed.
@@ -33,7 +38,8 @@ type RescreenerOptions struct {
 // several processes one does it. A process that dies leaves how far it came.
 type Rescreener struct {
 	RescreenerOptions
-	Changed atomic.Int64 // findings, since the process began
+	gen     *reference.Generation // of the job at hand
+	Changed atomic.Int64          // findings, since the process began
 }
 
 // NewRescreener returns a Rescreener.
@@ -61,7 +67,7 @@ func (r *Rescreener) Run(ctx context.Context) {
 			return
 		case err != nil && !errors.Is(err, errLost):
 			r.Logger.Warn("re-screening stopped; it is tried again", "error", err)
-			pause.wait(ctx)
+			_ = pause.wait(ctx) // the next turn sees that ctx has ended
 			continue
 		}
 		pause = pauses{}
@@ -84,9 +90,15 @@ func (r *Rescreener) bring(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if known && (r.Reference.Behind() || gen.AsOf().Before(job.AsOf) || score.Version < job.Model) {
+		return nil // another process is further; this one must not take its work back
+	}
 	known = known && job.Generation == gen.Hash() && job.AsOf.Equal(gen.AsOf()) && job.Model == score.Version
 	if known && !job.EndedAt.IsZero() {
-		return nil
+		if !r.late(gen, job) {
+			return nil
+		}
+		known = false
 	}
 	if held, err := r.lease(ctx); err != nil || !held {
 		return err
@@ -109,6 +121,12 @@ func (r *Rescreener) bring(ctx context.Context) error {
 	return r.work(ctx, gen, job)
 }
 
+// late reports whether a worker has committed findings under another generation since
+// the job began, which may have passed them by then.
+func (r *Rescreener) late(gen *reference.Generation, job assay.Rescreen) bool {
+	return slices.ContainsFunc(r.Workers, func(w *Worker) bool { return w.FoundUnderOlder(gen).After(job.StartedAt) })
+}
+
 func (r *Rescreener) lease(ctx context.Context) (bool, error) {
 	now := r.Clock()
 	return r.Store.AcquireJob(ctx, r.Scope, rescreenJob, r.Holder, now, now.Add(leaseTime))
@@ -117,6 +135,7 @@ func (r *Rescreener) lease(ctx context.Context) (bool, error) {
 // work goes through the offers from where the job is. It ends early when a newer
 // generation is in force.
 func (r *Rescreener) work(ctx context.Context, gen *reference.Generation, job assay.Rescreen) error {
+	r.gen = gen
 	worker, decoder := screen.New(gen).NewWorker(), r.Codec.NewDecoder()
 	for r.Reference.Current() == gen {
 		if held, err := r.lease(ctx); err != nil {
@@ -162,16 +181,33 @@ func (r *Rescreener) screen(ctx context.Context, worker *screen.Worker, decoder 
 	}
 	for i := range offers {
 		offer := &offers[i]
-		decoder.Decode(offer.Listing, 1, func(l *assay.Listing, problem *assay.Problem) {
-			if problem != nil {
-				r.Logger.Error("a kept listing cannot be read; its findings stay as they are",
-					"marketplace", offer.Marketplace, "offer", offer.ID, "error", problem)
-				return
-			}
-			v, _ := worker.ScreenRevision(l, offer.State, assay.Clear)
-			s := keep(l, offer.Listing, &v, offer.Number, now)
-			b.revise(&s, assay.CauseGeneration)
-		})
+		s, err := r.one(worker, decoder, offer, now)
+		if err != nil {
+			r.Logger.Error("a kept listing cannot be screened; its findings stay as they are",
+				"marketplace", offer.Marketplace, "offer", offer.ID, "error", err)
+			worker, decoder = screen.New(r.gen).NewWorker(), r.Codec.NewDecoder() // their scratch may be anything
+			continue
+		}
+		b.revise(s, assay.CauseGeneration)
 	}
 	return b.changes(), nil
+}
+
+// one screens one kept listing. A panic is the listing's fault and ends nothing else.
+func (r *Rescreener) one(worker *screen.Worker, decoder Decoder, offer *assay.Revision, now time.Time) (s *screened, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("screening failed: %v", fault)
+		}
+	}()
+	decoder.Decode(offer.Listing, 1, func(l *assay.Listing, problem *assay.Problem) {
+		if problem != nil {
+			err = problem
+			return
+		}
+		v, _ := worker.ScreenRevision(l, offer.State, assay.Clear)
+		kept := keep(l, offer.Listing, &v, offer.Number, now)
+		s = &kept
+	})
+	return s, err
 }

@@ -3,11 +3,14 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"assay"
+	"assay/reference"
 
 	"github.com/google/uuid"
 )
@@ -29,6 +32,8 @@ type WorkerOptions struct {
 	// RetainBytes is how much of a partition's log is kept once it is worked, so that
 	// it can be replayed; 0: DefaultRetain.
 	RetainBytes int64
+	// Keep, if set, says that nothing of the log may be freed now: it is being read.
+	Keep func() bool
 	// Committed is told after each outcome, such as to send what is in the outbox.
 	Committed func()
 }
@@ -50,7 +55,8 @@ const (
 	// findings meanwhile.
 	conflicts = 50
 	// faults is how often an envelope is tried that fails for no reason outside it.
-	faults = 3
+	faults       = 3
+	blamedInARow = 3
 
 	housekeeping = 2 * time.Second
 
@@ -65,7 +71,9 @@ type Worker struct {
 	proc      *processor
 	renewed   time.Time // monotonic
 	housed    time.Time // monotonic
-	rewritten uint64    // segments up to here were looked through for what is replaced
+	blamed    int       // envelopes set aside in a row for no known reason
+	found     lastFound
+	rewritten uint64 // segments up to here were looked through for what is replaced
 
 	Done WorkerCounters
 }
@@ -187,6 +195,9 @@ func (w *Worker) gather(ctx context.Context, r Reader) (run []assay.Envelope, er
 		run = append(run, e)
 		listings += listingsIn(e.Data)
 		bytes += len(e.Data)
+		if isBlob(e.Data) {
+			bytes += runBytes / 2 // it is larger than it looks
+		}
 		if len(run) >= runEnvelopes || listings >= runListings || bytes >= runBytes {
 			return run, nil
 		}
@@ -199,13 +210,12 @@ func (w *Worker) gather(ctx context.Context, r Reader) (run []assay.Envelope, er
 
 // work works a run to the end: committed, or what could not be worked set aside.
 func (w *Worker) work(ctx context.Context, run []assay.Envelope) error {
-	pause, clashes, failures := pauses{}, 0, 0
+	pause, clashes := pauses{}, 0
 	for len(run) > 0 {
 		gen := w.Reference.Current()
 		if gen == nil {
-			pause.wait(ctx)
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if err := pause.wait(ctx); err != nil {
+				return err
 			}
 			continue
 		}
@@ -229,58 +239,130 @@ func (w *Worker) work(ctx context.Context, run []assay.Envelope) error {
 			if o.Segment != nil {
 				o.Segment.Partition = w.partition
 			}
-			err = w.Store.Commit(ctx, w.Scope, o)
+			err = w.commit(ctx, o)
 		}
-		if err == nil {
-			w.committed(o)
+		switch {
+		case err == nil:
+			w.committed(o, gen)
 			return nil
-		}
-		if ctx.Err() != nil {
+		case ctx.Err() != nil:
 			return ctx.Err()
-		}
-		w.Done.Retries.Add(1)
-		switch assay.CodeOf(err) {
-		case assay.Unavailable, assay.Full:
-			w.Logger.Warn("an outcome could not be committed; it is tried again", "partition", w.partition, "error", err)
-			pause.wait(ctx)
-		case assay.Conflict:
+		case assay.CodeOf(err) == assay.Conflict:
 			if held, err := w.acquire(ctx); err != nil {
 				return err
 			} else if !held {
 				return errLost
 			}
-			if clashes++; clashes >= conflicts {
+			if clashes++; clashes < conflicts {
+				continue // with the findings as they are now
+			}
+		case transient(err):
+			w.Done.Retries.Add(1)
+			w.Logger.Warn("a run could not be worked; it is tried again", "partition", w.partition, "error", err)
+			if err := pause.wait(ctx); err != nil {
 				return err
 			}
-		default:
-			if failures++; failures < faults {
-				pause.wait(ctx)
-				continue
-			}
-			if len(run) == 1 {
-				return w.setAside(ctx, run[0], err)
-			}
-			for i := range run {
-				if err := w.work(ctx, run[i:i+1]); err != nil {
-					return err
-				}
-			}
-			return nil
+			continue
 		}
+		// Something in the run is to blame, or something around it that does not say so.
+		if len(run) == 1 {
+			return w.blame(ctx, run[0], err)
+		}
+		for i := range run {
+			if err := w.work(ctx, run[i:i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return nil
 }
 
-func (w *Worker) committed(o assay.Outcome) {
+// transient reports whether an error goes away by itself or with somebody's help.
+func transient(err error) bool {
+	code := assay.CodeOf(err)
+	return code == assay.Unavailable || code == assay.Full
+}
+
+// commit commits an outcome, again and again while the store is away or full: it is the
+// same outcome each time, so that one whose answer was lost is not made differently.
+// A fault that says nothing of itself is tried a few times.
+func (w *Worker) commit(ctx context.Context, o assay.Outcome) error {
+	pause, failures := pauses{}, 0
+	for {
+		err := w.Store.Commit(ctx, w.Scope, o)
+		switch {
+		case err == nil || ctx.Err() != nil || assay.CodeOf(err) == assay.Conflict:
+			return err
+		case !transient(err):
+			if failures++; failures >= faults {
+				return err
+			}
+		}
+		w.Done.Retries.Add(1)
+		w.Logger.Warn("an outcome could not be committed; it is tried again", "partition", w.partition, "error", err)
+		if err := pause.wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// blame sets an envelope aside that fails for no known reason, unless the last few did
+// so too: then it is not the envelopes, and nothing more is set aside until one has
+// been committed.
+func (w *Worker) blame(ctx context.Context, e assay.Envelope, reason error) error {
+	if w.blamed >= blamedInARow {
+		return fmt.Errorf("envelope %d and those before it fail, so it is not they that are to blame: %w", e.Seq, reason)
+	}
+	w.blamed++
+	return w.setAside(ctx, e, reason)
+}
+
+func (w *Worker) committed(o assay.Outcome, gen *reference.Generation) {
+	w.blamed = 0
 	w.proc.apply()
 	w.Memory.advance(w.partition, o.To)
 	w.Done.Through.Store(o.To)
 	w.Done.Listings.Add(int64(o.Listings))
 	w.Done.Revisions.Add(int64(o.New))
 	w.Done.Findings.Add(int64(len(o.Findings)))
-	if len(o.Findings) > 0 && w.Committed != nil {
+	if len(o.Findings) == 0 {
+		return
+	}
+	w.found.note(gen, w.Clock())
+	if w.Committed != nil {
 		w.Committed()
 	}
+}
+
+// FoundUnderOlder returns when the worker last committed findings under a generation
+// other than the one given; zero if it never did.
+func (w *Worker) FoundUnderOlder(gen *reference.Generation) time.Time { return w.found.before(gen) }
+
+// lastFound is when findings were last committed, and under which generation.
+type lastFound struct {
+	mu     sync.Mutex // guards what follows
+	gen    *reference.Generation
+	at     time.Time
+	former time.Time // when they last were under any other
+}
+
+func (l *lastFound) note(gen *reference.Generation, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gen != gen {
+		l.former = l.at
+	}
+	l.gen, l.at = gen, at
+}
+
+func (l *lastFound) before(gen *reference.Generation) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gen != gen {
+		return l.at
+	}
+	return l.former
 }
 
 func (w *Worker) setAside(ctx context.Context, e assay.Envelope, reason error) error {
@@ -290,25 +372,28 @@ func (w *Worker) setAside(ctx context.Context, e assay.Envelope, reason error) e
 	}
 	now := w.Clock()
 	p := assay.Poison{ID: id.String(), Partition: w.partition, Sequence: e.Seq, Reason: reason.Error(), At: now, Bytes: len(e.Data), Data: e.Data}
-	for pause := (pauses{}); ; pause.wait(ctx) {
+	for pause := (pauses{}); ; {
 		err := w.Store.SetAside(ctx, w.Scope, w.Holder, p, now)
-		if err == nil {
-			break
-		}
-		switch code := assay.CodeOf(err); {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case code == assay.Conflict:
+		switch {
+		case err == nil:
+			w.aside(p, reason)
+			return nil
+		case assay.CodeOf(err) == assay.Conflict:
 			return errLost
-		case code != assay.Unavailable && code != assay.Full:
+		case !transient(err):
+			return err
+		}
+		if err := pause.wait(ctx); err != nil {
 			return err
 		}
 	}
-	w.Logger.Error("an envelope was set aside", "partition", w.partition, "sequence", e.Seq, "poison", p.ID, "reason", reason)
+}
+
+func (w *Worker) aside(p assay.Poison, reason error) {
+	w.Logger.Error("an envelope was set aside", "partition", w.partition, "sequence", p.Sequence, "poison", p.ID, "reason", reason)
 	w.Done.Poisoned.Add(1)
-	w.Done.Through.Store(e.Seq)
-	w.Memory.advance(w.partition, e.Seq)
-	return nil
+	w.Done.Through.Store(p.Sequence)
+	w.Memory.advance(w.partition, p.Sequence)
 }
 
 // keepHouse frees the log's worked envelopes beyond what is retained, and merges
@@ -319,7 +404,7 @@ func (w *Worker) keepHouse(ctx context.Context) error {
 	}
 	w.housed = time.Now()
 	s, err := w.Log.State(ctx, w.partition)
-	if upTo := trimTo(s, w.Done.Through.Load(), w.RetainBytes); err == nil && upTo > 0 {
+	if upTo := trimTo(s, w.Done.Through.Load(), w.RetainBytes); err == nil && upTo > 0 && (w.Keep == nil || !w.Keep()) {
 		err = w.Log.Trim(ctx, w.partition, upTo)
 	}
 	if err == nil {
@@ -345,12 +430,15 @@ func trimTo(s assay.LogState, committed uint64, retain int64) uint64 {
 // pauses grow from one to the next.
 type pauses struct{ last time.Duration }
 
-func (p *pauses) wait(ctx context.Context) {
+// wait waits, or returns the error of ctx.
+func (p *pauses) wait(ctx context.Context) error {
 	p.last = min(max(firstPause, 2*p.last), longPause)
 	t := time.NewTimer(p.last)
 	defer t.Stop()
 	select {
 	case <-t.C:
+		return nil
 	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
