@@ -204,6 +204,21 @@ func TestEachCodeHasOneStatus(t *testing.T) {
 	}
 }
 
+func TestEveryCauseOfAFailedIngestIsLogged(t *testing.T) {
+	w := newWorld(t)
+	a, book := w.open(t)
+	w.takeMax = 1
+	unavailable := &assay.Error{Code: assay.Unavailable, Message: "the log is away", Err: errors.Join(errors.New("append to p0"), fmt.Errorf("dialling: %w", errSecretCause))}
+	w.takeErr = errors.Join(unavailable, errors.New("and the context ended"))
+	r := do(a, request("POST", "/v1/listings", items(3)))
+	problem(t, r, 503)
+	for _, cause := range []string{"append to p0", "hunter2", "and the context ended"} {
+		if strings.Contains(r.Body.String(), cause) || strings.Count(book.String(), cause) != 1 {
+			t.Errorf("%q is in the answer %s, or not once in the log %s", cause, r.Body, book)
+		}
+	}
+}
+
 func TestAFaultOfOursIsAnsweredWithoutDetailAndLoggedWithIt(t *testing.T) {
 	w := newWorld(t)
 	a, book := w.open(t)

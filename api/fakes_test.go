@@ -222,9 +222,16 @@ func (w *world) Finding(_ context.Context, scope assay.Scope, id string) (assay.
 
 func (w *world) Revisions(_ context.Context, scope assay.Scope, key assay.OfferKey) ([]assay.Revision, error) {
 	return []assay.Revision{
-		{OfferKey: key, Number: 3, Listing: []byte(`{"id":"7","title":"later"}`)},
-		{OfferKey: key, Number: 2, Listing: []byte(`{"id":"7","title":"as screened"}`)},
+		{OfferKey: key, Number: 3},
+		{OfferKey: key, Number: 2},
 	}, w.store(scope)
+}
+
+func (w *world) RevisionListing(_ context.Context, scope assay.Scope, key assay.OfferKey, number int) ([]byte, error) {
+	if number != 2 || key.ID != "7" {
+		return nil, assay.Errorf(assay.NotFound, "there is no such revision")
+	}
+	return []byte(`{"id":"7","title":"as screened"}`), w.store(scope)
 }
 
 func (w *world) Observations(_ context.Context, scope assay.Scope, key assay.OfferKey, _ int) ([]assay.Observation, error) {

@@ -27,8 +27,8 @@ type FindingList struct {
 // FindingDetail is a finding with what it rests on.
 type FindingDetail struct {
 	Finding      assay.Finding    `json:"finding"`
-	Listing      jsontext.Value   `json:"listing,omitempty" doc:"The listing at the revision that was screened, as it was kept."`
-	Revisions    []assay.Revision `json:"revisions" doc:"Newest first."`
+	Listing      jsontext.Value   `json:"listing,omitempty" doc:"The listing at the revision that was screened, as it was kept; a seller's identifiers and legal name are for the installation only."`
+	Revisions    []assay.Revision `json:"revisions" doc:"Newest first, 1,000 at most."`
 	Events       []Event          `json:"events" doc:"What happened to the finding, newest first."`
 	Observations []Observation    `json:"observations" doc:"Quantity and sold count, as they were seen."`
 }
@@ -159,10 +159,12 @@ func (a *API) finding(ctx context.Context, scope assay.Scope, id string) (d Find
 	if d.Revisions, err = a.s.Findings.Revisions(ctx, scope, d.Finding.Key()); err != nil {
 		return d, err
 	}
-	for _, r := range d.Revisions {
-		if r.Number == d.Finding.Revision {
-			d.Listing = validJSON(r.Listing)
-		}
+	listing, err := a.s.Findings.RevisionListing(ctx, scope, d.Finding.Key(), d.Finding.Revision)
+	switch {
+	case err == nil:
+		d.Listing = validJSON(listing)
+	case assay.CodeOf(err) != assay.NotFound: // kept before there was a finding, or no more
+		return d, err
 	}
 	events, err := a.s.Findings.SubjectEvents(ctx, scope, id, detailEvents)
 	if err != nil {

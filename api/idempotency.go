@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"hash"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -53,8 +55,18 @@ func idempotencyKey(r *http.Request) (string, error) {
 	return key, nil
 }
 
+// fingerprint begins the hash that tells one request from another under a key: all that
+// its body is read by, before the body itself.
+func fingerprint(r *http.Request) hash.Hash {
+	h := sha256.New()
+	for _, part := range []string{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding")} {
+		fmt.Fprintf(h, "%d %s\n", len(part), part)
+	}
+	return h
+}
+
 // once takes a feed under a key: the first final answer is kept, and given again to
-// the same body. An answer is final if sending the body again could give no other: a
+// the same request. An answer is final if sending the body again could give no other: a
 // body that was cut short, or a server that was busy, leaves the key free.
 func (a *API) once(c *call, key string, in *intake) error {
 	ctx := c.r.Context()
@@ -67,14 +79,14 @@ func (a *API) once(c *call, key string, in *intake) error {
 	if err != nil {
 		return err
 	}
-	in.src.hash = sha256.New()
+	in.src.hash = fingerprint(c.r)
 	if found {
 		if err := in.src.drain(); err != nil {
 			return err
 		}
 		if in.src.sum() != hash {
-			return refuse(http.StatusUnprocessableEntity, "this idempotency key was used for another body",
-				ProblemField{Location: "header.Idempotency-Key", Field: "Idempotency-Key", Message: "was used for another body"})
+			return refuse(http.StatusUnprocessableEntity, "this idempotency key was used for another request: its body, query or content type was another",
+				ProblemField{Location: "header.Idempotency-Key", Field: "Idempotency-Key", Message: "was used for another request"})
 		}
 		c.Header().Set("Idempotency-Replayed", "true")
 		return c.send(status, stored)
@@ -109,7 +121,7 @@ func (a *API) once(c *call, key string, in *intake) error {
 	return c.send(status, buf.Bytes())
 }
 
-// sum returns the hash of what was read.
+// sum returns the hash of the request as far as it was read.
 func (b *body) sum() (sum [sha256.Size]byte) {
 	b.hash.Sum(sum[:0])
 	return sum

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"testing"
 
 	"assay"
@@ -49,6 +50,23 @@ func TestTheSameKeyWithAnotherBodyIsRefused(t *testing.T) {
 	same(t, p.Errors[0].Field, "Idempotency-Key")
 	same(t, len(w.taken), 1)
 	same(t, do(a, request("POST", "/v1/listings", item(2), "Idempotency-Key", "k2")).Code, 200)
+}
+
+func TestTheSameKeyAndBodyReadByAnotherRequestAreRefused(t *testing.T) {
+	w := newWorld(t)
+	a, _ := w.open(t)
+	same(t, do(a, request("POST", "/v1/listings?marketplace=bazar.example", item(1), "Idempotency-Key", "k")).Code, 200)
+	for name, r := range map[string]*http.Request{
+		"another query":    request("POST", "/v1/listings?marketplace=souk.example", item(1), "Idempotency-Key", "k"),
+		"another type":     request("POST", "/v1/listings?marketplace=bazar.example", item(1), "Idempotency-Key", "k", "Content-Type", "text/csv"),
+		"another encoding": request("POST", "/v1/listings?marketplace=bazar.example", item(1), "Idempotency-Key", "k", "Content-Encoding", "identity"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := problem(t, do(a, r), 422)
+			same(t, p.Errors[0].Field, "Idempotency-Key")
+		})
+	}
+	same(t, len(w.taken), 1)
 }
 
 func TestAnswersThatAreNotFinalLeaveTheKeyFree(t *testing.T) {

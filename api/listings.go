@@ -269,12 +269,15 @@ func (in *intake) visit(l *assay.Listing, p *assay.Problem) {
 	if in.stopped != nil {
 		return
 	}
-	if p != nil {
-		in.answer.RejectedCount++
-		if len(in.answer.Rejected) < MaxRejected {
-			in.answer.Rejected = append(in.answer.Rejected, Rejected{p.Line, p.Field, p.Reason})
+	if p == nil {
+		err := in.sub.Add(in.ctx, l, in.line)
+		if !errors.As(err, &p) {
+			in.stopped = err
+			return
 		}
-		return
 	}
-	in.stopped = in.sub.Add(in.ctx, l, in.line)
+	in.answer.RejectedCount++
+	if len(in.answer.Rejected) < MaxRejected {
+		in.answer.Rejected = append(in.answer.Rejected, Rejected{p.Line, p.Field, p.Reason})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -192,11 +193,24 @@ func codeOf(status int) assay.Code {
 // show its cause to callers.
 func causes(err error) string {
 	var parts []string
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if s := e.Error(); len(parts) == 0 || !strings.Contains(parts[len(parts)-1], s) {
+	var walk func(error)
+	walk = func(e error) {
+		if e == nil {
+			return
+		}
+		if s := e.Error(); !slices.ContainsFunc(parts, func(said string) bool { return strings.Contains(said, s) }) {
 			parts = append(parts, s)
 		}
+		switch e := e.(type) {
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, one := range e.Unwrap() {
+				walk(one)
+			}
+		}
 	}
+	walk(err)
 	return strings.Join(parts, ": ")
 }
 

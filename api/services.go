@@ -69,7 +69,8 @@ type Intake interface {
 // Submission is one request's listings on their way to be durable.
 type Submission interface {
 	// Add takes a listing that stood on the line and copies what it needs. It blocks
-	// a bounded time while others are ahead. After an error nothing more can be taken.
+	// a bounded time while others are ahead. After an error nothing more can be taken,
+	// unless it is an *assay.Problem: that is what is wrong with this listing.
 	Add(ctx context.Context, l *assay.Listing, line int) error
 	// Finish waits until everything added is durable or failed, and must be called
 	// once. The receipt is good also beside an error.
@@ -80,7 +81,12 @@ type Submission interface {
 type Findings interface {
 	ListFindings(ctx context.Context, scope assay.Scope, f assay.FindingFilter, cursor string, limit int) (assay.FindingPage, error)
 	Finding(ctx context.Context, scope assay.Scope, id string) (assay.Finding, error)
+	// Revisions lists the newest revisions that were kept of an offer, a bounded number and without
+	// their listings, the newest first.
 	Revisions(ctx context.Context, scope assay.Scope, key assay.OfferKey) ([]assay.Revision, error)
+	// RevisionListing returns the listing of one, else NotFound. It holds what the scope
+	// may know: a seller's identifiers and legal name are the installation's.
+	RevisionListing(ctx context.Context, scope assay.Scope, key assay.OfferKey, number int) ([]byte, error)
 	Observations(ctx context.Context, scope assay.Scope, key assay.OfferKey, limit int) ([]assay.Observation, error)
 	Events(ctx context.Context, scope assay.Scope, after int64, limit int) ([]assay.Event, error)
 	SubjectEvents(ctx context.Context, scope assay.Scope, subject string, limit int) ([]assay.Event, error)

@@ -18,6 +18,8 @@ import (
 const (
 	// StageRows is how many rows are written in one transaction.
 	StageRows = 5_000
+	// RetireOwners is how many owners' missing rows are retired by one call.
+	RetireOwners = 1_000
 	// ImportLease is how long the right to import lasts, unless it is renewed. Another
 	// process must wait that long after a crash.
 	ImportLease = 2 * time.Minute
@@ -343,14 +345,33 @@ func (k *Keeper) write(ctx context.Context, j *importJob) error {
 		return err
 	}
 	owners, none := j.file.replaced(j.mode)
-	for more := !none; more; {
+	switch {
+	case none:
+		return nil
+	case owners == nil:
+		return k.retire(ctx, j, nil)
+	}
+	for part := range slices.Chunk(owners, RetireOwners) {
+		if err := k.retire(ctx, j, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retire takes the rows of the owners that were not staged out of the version, all for
+// nil.
+func (k *Keeper) retire(ctx context.Context, j *importJob, owners []string) error {
+	for more := true; more; {
 		if err := k.attempt(ctx, func() (err error) {
 			var removed int
 			removed, more, err = k.Store.RetireMissing(ctx, j.scope, j.version, j.file.kind, owners, StageRows)
 			if err != nil {
 				return fmt.Errorf("removing rows: %w", err)
 			}
-			k.note(j, func(r *assay.ReferenceImport) { r.Removed += removed })
+			if !more {
+				k.note(j, func(r *assay.ReferenceImport) { r.Removed += removed })
+			}
 			return nil
 		}); err != nil {
 			return err

@@ -32,11 +32,15 @@ type Store interface {
 	RenewReference(ctx context.Context, scope assay.Scope, holder string, version int64, until time.Time) error
 	// StageReference writes at most StageRows rows of one kind, each key once, into
 	// the version that was begun, all or none. It counts rows of a new key and rows
-	// with other fields than the row in force; one equal to it is left alone.
+	// with other fields than the row in force; one equal to it is left alone. A row that
+	// this version wrote already counts as it did then: a call whose answer was lost
+	// can be made again, and answers the same.
 	StageReference(ctx context.Context, scope assay.Scope, version int64, mode assay.ImportMode, rows []assay.ReferenceRow) (added, changed int, err error)
 	// RetireMissing takes at most limit rows of a kind that were not staged out of the
-	// version that was begun: those of the owners ("" is of rows without one), all for
-	// nil. more says that there are some left.
+	// version that was begun: those of the owners ("" is of rows without one),
+	// RetireOwners at most, all for nil. more says that there may be some left. Once
+	// there are none, removed is how many the version has retired of those owners in
+	// all calls; until then it says nothing.
 	RetireMissing(ctx context.Context, scope assay.Scope, version int64, kind assay.ReferenceKind, owners []string, limit int) (removed int, more bool, err error)
 	// CommitReference puts the version into force, makes organisations of owners that
 	// are none yet, writes the event reference.changed with its data (a JSON object),
@@ -127,6 +131,9 @@ func NewKeeper(o KeeperOptions) *Keeper {
 // Current returns the generation in force here, nil until the first one is built.
 // It never waits.
 func (k *Keeper) Current() *Generation { return k.current.Load() }
+
+// Behind reports whether Current is not the newest that is known, or not of today.
+func (k *Keeper) Behind() bool { return !k.Status().BehindSince.IsZero() }
 
 // OnSwap has f called with every generation that comes into force here, in their
 // order, the one in force at once. f must not wait for anything long: the next

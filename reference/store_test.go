@@ -175,6 +175,12 @@ func (s *memoryStore) StageReference(_ context.Context, _ assay.Scope, version i
 				}
 				if old.fields == row.Fields && old.owner == row.Owner {
 					old.seen = version
+					switch {
+					case old.since == version && retiredIn(keys[row.Key], version):
+						changed++
+					case old.since == version:
+						added++
+					}
 					continue
 				}
 				old.until = version
@@ -194,22 +200,40 @@ func (s *memoryStore) RetireMissing(_ context.Context, _ assay.Scope, version in
 		if err := s.staging("", version); err != nil {
 			return err
 		}
+		if len(owners) > reference.RetireOwners {
+			return errors.New("too many owners")
+		}
+		retired := 0
 		for _, versions := range s.rows[kind] {
 			for _, r := range versions {
 				if !r.in(version) || r.seen == version || owners != nil && !slices.Contains(owners, r.owner) {
 					continue
 				}
-				if removed == limit {
+				if retired == limit {
 					more = true
 					return nil
 				}
 				r.until = version
-				removed++
+				retired++
+			}
+		}
+		for _, versions := range s.rows[kind] {
+			if slices.ContainsFunc(versions, func(r *storedRow) bool { return r.since == version }) {
+				continue // changed
+			}
+			for _, r := range versions {
+				if r.until == version && (owners == nil || slices.Contains(owners, r.owner)) {
+					removed++
+				}
 			}
 		}
 		return nil
 	})
 	return removed, more, err
+}
+
+func retiredIn(versions []*storedRow, version int64) bool {
+	return slices.ContainsFunc(versions, func(r *storedRow) bool { return r.until == version })
 }
 
 func (s *memoryStore) CommitReference(_ context.Context, _ assay.Scope, holder string, version int64, owners []string, event []byte, _ time.Time) error {

@@ -27,14 +27,15 @@ func scanDelivery(rows *sql.Rows) (d assay.Delivery, err error) {
 	return d, err
 }
 
-// DueDeliveries returns up to limit pending deliveries of active webhooks that are due, the
-// longest overdue first, and leases them: nobody else gets them before until, which is
-// their NextAt then.
+// DueDeliveries returns up to limit pending deliveries that are due, the longest overdue
+// first, and leases them: nobody else gets them before until, which is their NextAt
+// then. Nothing is pending for a webhook that is switched off, except for what was fanned out
+// at that very moment: whoever sends looks at the webhook.
 func (s *Store) DueDeliveries(ctx context.Context, scope assay.Scope, now, until time.Time, limit int) ([]assay.Delivery, error) {
 	var all []assay.Delivery
 	err := s.write(ctx, scope, "leasing deliveries", func(t *tx) error {
 		return t.rows(`UPDATE delivery SET next_at = $3 WHERE id IN (SELECT d.id FROM delivery d WHERE d.state = 'pending' AND d.next_at <= $2
-			AND EXISTS (SELECT 1 FROM webhook w WHERE w.id = d.webhook AND w.active = 1) AND `+visible("d")+`
+			AND `+visible("d")+`
 			ORDER BY d.next_at, d.id LIMIT $4`+t.store.dialect.skip+`) RETURNING `+deliveryRead,
 			[]any{scope.Organisation, now, until, page(limit)}, func(rows *sql.Rows) error {
 				d, err := scanDelivery(rows)
@@ -102,65 +103,26 @@ func (s *Store) Deliveries(ctx context.Context, scope assay.Scope, webhook strin
 }
 
 // ReplayDelivery makes a delivery pending and due again from its first attempt, else
-// NotFound.
+// NotFound. It is a Conflict while its webhook is switched off.
 func (s *Store) ReplayDelivery(ctx context.Context, scope assay.Scope, id string, now time.Time) error {
 	return s.write(ctx, scope, "replaying a delivery", func(t *tx) error {
-		n, err := t.exec(`UPDATE delivery SET state = 'pending', attempts = 0, next_at = $3, status = 0, error = '', ended_at = 0
-			WHERE id = $2 AND EXISTS (SELECT 1 FROM sight s WHERE s.viewer = $1 AND s.organisation = delivery.organisation)`, scope.Organisation, id, now)
-		if err == nil && n == 0 {
+		var webhook string
+		there, err := t.row(`SELECT d.webhook FROM delivery d WHERE d.id = $2 AND `+visible("d"), []any{scope.Organisation, id}, &webhook)
+		if err == nil && !there {
 			return assay.Errorf(assay.NotFound, "there is no such delivery")
 		}
+		if err != nil {
+			return err
+		}
+		w, err := t.webhook(webhook)
+		if err != nil {
+			return err
+		}
+		if err := mustBeActive(w); err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE delivery SET state = 'pending', attempts = 0, next_at = $3, status = 0, error = '', ended_at = 0
+			WHERE id = $2 AND EXISTS (SELECT 1 FROM sight s WHERE s.viewer = $1 AND s.organisation = delivery.organisation)`, scope.Organisation, id, now)
 		return err
 	})
-}
-
-// ReplayEvents makes a delivery due now of every event since a time that a webhook
-// may see and wants, also of those that were delivered or came while it was inactive, and returns of
-// how many. It goes in parts; what is done when it fails stays done, and doing it
-// again doubles nothing.
-func (s *Store) ReplayEvents(ctx context.Context, scope assay.Scope, webhook string, since, now time.Time) (int, error) {
-	total := 0
-	var after, last int64
-	var at int64 = micros(since)
-	for more := true; more; {
-		err := s.write(ctx, scope, "replaying events", func(t *tx) error {
-			w, err := t.webhook(webhook)
-			if err != nil {
-				return err
-			}
-			if last == 0 { // what comes from here on comes by itself
-				if _, err := t.row(`SELECT value FROM counter WHERE id = 1`, nil, &last); err != nil {
-					return err
-				}
-			}
-			more = false
-			looked := 0
-			var deliveries []any
-			err = t.rows(`SELECT e.id, e.kind, e.at, e.position FROM event e WHERE (e.at, e.position) > ($2, $3) AND e.position <= $4
-				AND EXISTS (SELECT 1 FROM sight WHERE sight.viewer = $5 AND sight.organisation = e.organisation) AND `+visible("e")+`
-				ORDER BY e.at, e.position LIMIT $6`, []any{scope.Organisation, at, after, last, w.Organisation, maxPage}, func(rows *sql.Rows) error {
-				var id, kind string
-				if err := rows.Scan(&id, &kind, &at, &after); err != nil {
-					return err
-				}
-				looked++
-				if len(w.Kinds) == 0 || slices.Contains(w.Kinds, kind) {
-					deliveries = append(deliveries, freshDelivery(w.ID, w.Organisation, id, now)...)
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			more = looked == maxPage
-			total += len(deliveries) / deliveryWidth
-			_, err = t.insert(`delivery (`+deliveryColumns+`)`, deliveryWidth, deliveries, `ON CONFLICT (webhook, event) DO UPDATE SET
-				state = 'pending', attempts = 0, next_at = excluded.next_at, status = 0, error = '', ended_at = 0`)
-			return err
-		})
-		if err != nil {
-			return total, err
-		}
-	}
-	return total, nil
 }

@@ -62,6 +62,19 @@ func (s *Store) Partitions(ctx context.Context, scope assay.Scope, n int) ([]ass
 	return all, err
 }
 
+// PartitionStates returns the partitions there are, and makes none.
+func (s *Store) PartitionStates(ctx context.Context, scope assay.Scope) ([]assay.Partition, error) {
+	var all []assay.Partition
+	err := s.readLocal(ctx, scope, "reading partitions", func(t *tx) error {
+		return t.rows(`SELECT `+partitionColumns+` FROM intake_partition ORDER BY id`, nil, func(rows *sql.Rows) error {
+			p, err := scanPartition(rows)
+			all = append(all, p)
+			return err
+		})
+	})
+	return all, err
+}
+
 func (t *tx) makePartitions(n int) error {
 	var rows []any
 	for id := range n {

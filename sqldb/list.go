@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -52,25 +54,54 @@ func (q *filter) String() string { return strings.Join(q.where, " AND ") }
 const fewOrganisations = 32
 
 // sees begins a filter on rows f of an owned table with the scope's sight, in the form
-// that an index serves. A viewer of one organisation reads that
-// one's rows in their order; one of few has theirs merged; for one who sees much,
-// rows in their order are looked up in sight one by one.
+// that an index serves. A viewer of one organisation reads that one's rows in their
+// order; one of few reads each one's; for one who sees much, the installation first of all, rows
+// in their order are looked up in sight one by one.
 func (t *tx) sees(row string) (*filter, error) {
-	q := &filter{args: []any{t.scope.Organisation}}
-	var n int
-	if _, err := t.row(`SELECT count(*) FROM (SELECT 1 FROM sight WHERE viewer = $1 LIMIT $2) AS matched`,
-		[]any{t.scope.Organisation, fewOrganisations + 1}, &n); err != nil {
-		return nil, err
+	q, _, err := t.seesFew(row)
+	return q, err
+}
+
+// seesFew is sees, and for a viewer of few also tells the organisations.
+func (t *tx) seesFew(row string) (q *filter, few []string, err error) {
+	q = &filter{args: []any{t.scope.Organisation}}
+	if t.scope.Organisation == assay.LocalOrganisation {
+		q.and(visible(row))
+		return q, nil, nil
+	}
+	err = t.rows(`SELECT organisation FROM sight WHERE viewer = $1 LIMIT $2`, []any{t.scope.Organisation, fewOrganisations + 1}, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		few = append(few, id)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	switch {
-	case n == 1:
-		q.and(row + `.organisation = (SELECT organisation FROM sight WHERE viewer = $1)`)
-	case n <= fewOrganisations:
-		q.and(row + `.organisation IN (SELECT organisation FROM sight WHERE viewer = $1)`)
-	default:
+	case len(few) > fewOrganisations:
 		q.and(visible(row))
+		return q, nil, nil
+	case len(few) == 1:
+		q.and(row + `.organisation = (SELECT organisation FROM sight WHERE viewer = $1)`)
+	default:
+		q.and(row + `.organisation IN (SELECT organisation FROM sight WHERE viewer = $1)`)
 	}
-	return q, nil
+	return q, few, nil
+}
+
+// listTime is how long a list or a search may take: readers are few, and shared.
+const listTime = 5 * time.Second
+
+// list is read for what somebody may ask too broadly.
+func (s *Store) list(ctx context.Context, scope assay.Scope, doing string, f func(*tx) error) error {
+	limited, cancel := context.WithTimeout(ctx, s.listTime)
+	defer cancel()
+	err := s.read(limited, scope, doing, f)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return assay.Errorf(assay.Unavailable, "the search was too broad to be answered in %v, or the database is busy: ask for something narrower (%w)", s.listTime, err)
+	}
+	return err
 }
 
 // Bounds of a filter; hostile ones are ordinary.
@@ -96,8 +127,8 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 	if strings.TrimSpace(ff.Query) != "" && len(terms) == 0 {
 		return result, nil // punctuation occurs nowhere
 	}
-	err = s.read(ctx, scope, "listing findings", func(t *tx) error {
-		q, err := t.sees("f")
+	err = s.list(ctx, scope, "listing findings", func(t *tx) error {
+		q, few, err := t.seesFew("f")
 		if err != nil {
 			return err
 		}
@@ -118,7 +149,12 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 		case cursor != "":
 			q.and(`(f.changed_at, f.id) < (%s, %s)`, at.Number, at.Text)
 		}
-		query := `SELECT ` + findingRead + ` FROM finding f WHERE ` + q.String() + direction + ` LIMIT ` + q.param(limit+1)
+		query := `SELECT ` + findingRead + ` FROM finding f WHERE ` + q.String()
+		if len(few) > 1 && len(terms) == 0 {
+			query = merged(q, few)
+			direction = strings.ReplaceAll(direction, `f.`, ``)
+		}
+		query += direction + ` LIMIT ` + q.param(limit+1)
 		return t.rows(query, q.args, func(rows *sql.Rows) error {
 			f, err := scanFinding(rows)
 			result.Findings = append(result.Findings, f)
@@ -138,6 +174,18 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 		result.Next = position{Order: order, Number: micros(when), Text: last.ID}.cursor()
 	}
 	return result, nil
+}
+
+// merged reads the findings of each of few organisations by itself: every one has an
+// index in the order of the list, and the engines merge them as far as the page needs.
+func merged(q *filter, few []string) string {
+	rest := strings.Join(q.where[1:], " AND ") // the first one is the sight
+	parts := make([]string, len(few))
+	for i, id := range few {
+		parts[i] = `SELECT ` + findingRead + ` FROM finding f WHERE f.organisation =
+			(SELECT organisation FROM sight WHERE viewer = $1 AND organisation = ` + q.param(id) + `) AND ` + rest
+	}
+	return strings.Join(parts, ` UNION ALL `)
 }
 
 // matching adds what a filter asks for.

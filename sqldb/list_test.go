@@ -22,7 +22,31 @@ func offers(t *testing.T, e engine) {
 		o.Revisions[1].State = assay.State{Revision: 2, Changed: []string{"images"}}
 		o.Revisions[2].State = o.Revisions[1].State
 		commit(t, s, o)
-		same(t, get(s.Revisions(t.Context(), local, key))(t), []assay.Revision{o.Revisions[2], o.Revisions[0]})
+		want := []assay.Revision{o.Revisions[2], o.Revisions[0]}
+		for i := range want {
+			same(t, get(s.RevisionListing(t.Context(), local, key, want[i].Number))(t), want[i].Listing)
+			want[i].Listing = nil
+		}
+		same(t, get(s.Revisions(t.Context(), local, key))(t), want)
+		_, err := s.RevisionListing(t.Context(), local, key, 3)
+		wantCode(t, err, assay.NotFound)
+	})
+	t.Run("who a seller is in law is for the installation only", func(t *testing.T) {
+		s := worked(t, e)
+		b := assay.Scope{Organisation: get(s.EnsureBrands(t.Context(), local, []string{"Bellweather"}, day))(t)["Bellweather"]}
+		listing := `{"id":"1","title":"\"legal_name\":","seller":{"id":"s","legal\u005fname":"Wang Ltd","identifiers":[{"type":"phone","value":"1"}],"country":"CN"},"x":[1e2,{"legal_name":"not a seller's"}]}`
+		o := outcome(1, finding("1", "Bellweather"))
+		o.Revisions = []assay.Revision{{OfferKey: key, Number: 1, SeenAt: day, Listing: []byte(listing)}, {OfferKey: key, Number: 2, SeenAt: day, Listing: []byte(listing + "{}")},
+			{OfferKey: key, Number: 3, SeenAt: day, Listing: []byte(`[]`)}}
+		commit(t, s, o)
+		same(t, string(get(s.RevisionListing(t.Context(), local, key, 1))(t)), listing)
+		same(t, string(get(s.RevisionListing(t.Context(), b, key, 1))(t)),
+			`{"id":"1","title":"\"legal_name\":","seller":{"id":"s","country":"CN"},"x":[1e2,{"legal_name":"not a seller's"}]}`)
+		for _, broken := range []int{2, 3} { // what can't be read is shown to nobody
+			if shown, err := s.RevisionListing(t.Context(), b, key, broken); err == nil || shown != nil {
+				t.Errorf("%q, %v", shown, err)
+			}
+		}
 	})
 	t.Run("observations come newest first; unknown is not nought", func(t *testing.T) {
 		s := worked(t, e)
@@ -82,6 +106,22 @@ func offers(t *testing.T, e engine) {
 }
 
 func rescreening(t *testing.T, e engine) {
+	t.Run("everybody may know how far it is, and nobody else which offer it has come to", func(t *testing.T) {
+		s := worked(t, e)
+		b := assay.Scope{Organisation: get(s.EnsureBrands(t.Context(), local, []string{"Bellweather"}, day))(t)["Bellweather"]}
+		job := assay.Rescreen{Generation: "g", Position: assay.OfferKey{Marketplace: "bazar.example", ID: "2"}, Total: 2, Done: 1, StartedAt: day}
+		must(t, s.PutRescreen(t.Context(), local, job))
+		got, there, err := s.Rescreen(t.Context(), b)
+		must(t, err)
+		job.Position = assay.OfferKey{}
+		if same(t, got, job); !there {
+			t.Error("it is not there")
+		}
+		if _, there, err := s.Rescreen(t.Context(), assay.Scope{}); there || err != nil {
+			t.Error("nobody gets", there, err)
+		}
+		wantCode(t, s.PutRescreen(t.Context(), b, job), assay.Forbidden)
+	})
 	t.Run("what changed meanwhile is passed over, the rest is written with the job", func(t *testing.T) {
 		s := worked(t, e)
 		if _, there, err := s.Rescreen(t.Context(), local); there || err != nil {
@@ -307,7 +347,7 @@ func fullText(t *testing.T, e engine) {
 		{"adidas", "wide"}, {"ａｄｉ", "wide"}, {"café", "wide"}, {"CAFE\u0301", "wide"},
 		{"グッチ", "kana"}, {"ｸﾞｯﾁ", "kana"}, {"バッグ", "kana"},
 		{"กระเป๋า", "thai"}, {"구찌", "hangul"}, {"가방", "hangul"},
-		{"wörter", "text"}, {"beschreibung", "text"}, {"dragon golden", "seller"}, {"shop-77", "seller"}, {"shop 7", "seller"},
+		{"wörter", "text"}, {"beschreibung", "text"}, {"dragon golden", "seller"}, {"shop-77", "seller"}, {"shop 77", "seller"}, {"dragon sh", "seller"}, {"shop 7", ""}, {"g", ""}, {"グ", "kana"},
 		{"offer-991", "OFFER-991"}, {"filler", "long"}, {"unreached", ""},
 		{"owner gucci", "cyr"}, {"nothing", ""},
 	} {

@@ -1,6 +1,7 @@
 package sqldb_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -157,7 +158,7 @@ func webhooks(t *testing.T, e engine) {
 		_, _, err = s.Deliveries(t.Context(), local, "all", "", strings.Repeat("x", 9), 1)
 		wantCode(t, err, assay.Invalid)
 	})
-	t.Run("a webhook that was put to sleep gets nothing, and what waits waits on", func(t *testing.T) {
+	t.Run("what waits for a webhook that is switched off has failed, and can be replayed when it is on again", func(t *testing.T) {
 		s, _ := told(t)
 		get(s.FanOut(t.Context(), local, 100, day))(t)
 		w := hook("all", "local")
@@ -165,10 +166,52 @@ func webhooks(t *testing.T, e engine) {
 		must(t, s.PutWebhook(t.Context(), local, w))
 		got, _ := due(t, s, day, hour)
 		same(t, got, []string{"b"})
+		failed, _, err := s.Deliveries(t.Context(), local, "all", assay.DeliveryFailed, "", 10)
+		must(t, err)
+		if len(failed) != 2 || failed[0].Error != "the webhook was switched off" || !failed[0].NextAt.IsZero() {
+			t.Errorf("failed are %+v", failed)
+		}
+		wantCode(t, s.ReplayDelivery(t.Context(), local, failed[0].ID, day), assay.Conflict)
+		_, err = s.ReplayEvents(t.Context(), local, "all", time.Time{}, day)
+		wantCode(t, err, assay.Conflict)
 		w.Active = true
 		must(t, s.PutWebhook(t.Context(), local, w))
 		got, _ = due(t, s, day, hour)
-		same(t, got, []string{"all", "all"})
+		same(t, got, []string(nil))
+		must(t, s.ReplayDelivery(t.Context(), local, failed[0].ID, day))
+		got, _ = due(t, s, day, hour)
+		same(t, got, []string{"all"})
+		if n := get(s.ReplayEvents(t.Context(), local, "all", time.Time{}, day))(t); n != 2 {
+			t.Errorf("replayed %d", n)
+		}
+	})
+	t.Run("many deliveries are ended and many events replayed, also for the group that sees the webhook", func(t *testing.T) {
+		s := worked(t, e)
+		b := get(s.EnsureBrands(t.Context(), local, []string{"Bellweather"}, day))(t)["Bellweather"]
+		must(t, s.PutOrganisation(t.Context(), local, assay.Organisation{ID: "group", Kind: assay.KindBrand, Name: "group"}))
+		must(t, s.PutOrganisation(t.Context(), local, assay.Organisation{ID: b, Kind: assay.KindBrand, Name: "Bellweather", Parent: "group"}))
+		group := assay.Scope{Organisation: "group"}
+		w := hook("w", b)
+		must(t, s.PutWebhook(t.Context(), group, w))
+		const many = 2_500
+		o := outcome(1, finding("other", "Corvane"))
+		for i := range many {
+			o.Findings = append(o.Findings, finding(fmt.Sprint(i), "Bellweather", func(f *assay.Finding) { f.Contributions = nil }))
+		}
+		commit(t, s, o)
+		for taken := 1; taken > 0; {
+			taken = get(s.FanOut(t.Context(), local, 1000, day))(t)
+		}
+		w.Active = false
+		must(t, s.PutWebhook(t.Context(), group, w))
+		if pending, _, err := s.Deliveries(t.Context(), local, "w", assay.DeliveryPending, "", 1); len(pending) > 0 || err != nil {
+			t.Errorf("%+v %v", pending, err)
+		}
+		w.Active = true
+		must(t, s.PutWebhook(t.Context(), group, w))
+		if n := get(s.ReplayEvents(t.Context(), group, "w", time.Time{}, day))(t); n != many {
+			t.Errorf("replayed %d", n)
+		}
 	})
 	t.Run("a dropped webhook takes its deliveries along", func(t *testing.T) {
 		s, _ := told(t)
@@ -204,6 +247,19 @@ func tokens(t *testing.T, e engine) {
 		}
 		if !get(s.HasTokens(t.Context(), local, "admin"))(t) || get(s.HasTokens(t.Context(), local, "ghost"))(t) {
 			t.Error("HasTokens is wrong")
+		}
+	})
+	t.Run("many old answers are dropped", func(t *testing.T) {
+		s := e.open(t)
+		const many = 1_001
+		for i := range many {
+			must(t, s.PutIdempotentResult(t.Context(), local, fmt.Sprint(i), [32]byte{}, 200, nil, day))
+		}
+		must(t, s.DropIdempotent(t.Context(), local, day.Add(time.Second)))
+		for _, line := range dump(t, s) {
+			if strings.HasPrefix(line, "idempotent_result") {
+				t.Fatal(line)
+			}
 		}
 	})
 	t.Run("the first answer under a key stays", func(t *testing.T) {

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -153,19 +154,49 @@ func scanRevision(rows *sql.Rows) (r assay.Revision, err error) {
 	return r, json.Unmarshal(state, &r.State, jsonOptions)
 }
 
-// Revisions returns what was kept of an offer, the newest first, if the scope has a
-// finding on it.
+// Revisions returns which revisions of an offer were kept, without their listings, the
+// newest 1,000, newest first, if the scope has a finding on it.
 func (s *Store) Revisions(ctx context.Context, scope assay.Scope, key assay.OfferKey) ([]assay.Revision, error) {
 	var all []assay.Revision
 	err := s.read(ctx, scope, "reading revisions", func(t *tx) error {
-		return t.rows(`SELECT `+revisionRead+` FROM offer_revision r WHERE r.marketplace = $2 AND r.offer = $3 AND `+found("r")+
+		return t.rows(`SELECT r.number, r.seen_at, r.state FROM offer_revision r WHERE r.marketplace = $2 AND r.offer = $3 AND `+found("r")+
 			` ORDER BY r.number DESC LIMIT $4`, []any{scope.Organisation, key.Marketplace, key.ID, maxPage}, func(rows *sql.Rows) error {
-			r, err := scanRevision(rows)
+			r := assay.Revision{OfferKey: key}
+			var seen int64
+			var state []byte
+			if err := rows.Scan(&r.Number, &seen, &state); err != nil {
+				return err
+			}
+			r.SeenAt = instant(seen)
+			err := json.Unmarshal(state, &r.State, jsonOptions)
 			all = append(all, r)
 			return err
 		})
 	})
 	return all, err
+}
+
+// RevisionListing returns the listing that was kept of a revision, else NotFound, also for
+// who has no finding on the offer. Others than the installation get it without what tells
+// who the seller is in law: [undisclosed].
+func (s *Store) RevisionListing(ctx context.Context, scope assay.Scope, key assay.OfferKey, number int) ([]byte, error) {
+	var listing []byte
+	err := s.read(ctx, scope, "reading a revision's listing", func(t *tx) error {
+		there, err := t.row(`SELECT r.listing FROM offer_revision r WHERE r.marketplace = $2 AND r.offer = $3 AND r.number = $4 AND `+found("r"),
+			[]any{scope.Organisation, key.Marketplace, key.ID, number}, &listing)
+		if err == nil && !there {
+			return assay.Errorf(assay.NotFound, "there is no such revision")
+		}
+		return err
+	})
+	if err != nil || scope.Organisation == assay.LocalOrganisation {
+		return listing, err
+	}
+	disclosed, err := undisclosed(listing)
+	if err != nil {
+		return nil, fmt.Errorf("leaving out what is not for others of revision %d: %w", number, err)
+	}
+	return disclosed, nil
 }
 
 // Observations returns what was counted on an offer, the newest first, if the scope
@@ -286,16 +317,23 @@ func (s *Store) PutRescreen(ctx context.Context, scope assay.Scope, job assay.Re
 	return s.writeLocal(ctx, scope, "keeping the rescreen", func(t *tx) error { return t.putRescreen(job) })
 }
 
-// Rescreen returns the latest one, false if there was none.
+// Rescreen returns the latest one, false if there was none. How far it is, everybody
+// may know; which offer it has come to, only the installation.
 func (s *Store) Rescreen(ctx context.Context, scope assay.Scope) (assay.Rescreen, bool, error) {
 	var job assay.Rescreen
 	there := false
-	err := s.readLocal(ctx, scope, "reading the rescreen", func(t *tx) (err error) {
+	if scope.Organisation == "" {
+		return job, false, nil
+	}
+	err := s.read(ctx, assay.LocalScope(scope.Actor), "reading the rescreen", func(t *tx) (err error) {
 		var asOf, started, ended int64
 		there, err = t.row(`SELECT generation, model, as_of, marketplace, offer, total, done, changed, started_at, ended_at FROM rescreen`, nil,
 			&job.Generation, &job.Model, &asOf, &job.Position.Marketplace, &job.Position.ID, &job.Total, &job.Done, &job.Changed, &started, &ended)
 		job.AsOf, job.StartedAt, job.EndedAt = instant(asOf), instant(started), instant(ended)
 		return err
 	})
+	if scope.Organisation != assay.LocalOrganisation {
+		job.Position = assay.OfferKey{}
+	}
 	return job, there, err
 }

@@ -17,6 +17,8 @@ import (
 const (
 	maxStaged = 5_000
 	undoRows  = 5_000
+	// MaxRetiredOwners is how many owners one call of RetireMissing takes.
+	MaxRetiredOwners = 1_000
 )
 
 // ReferenceVersion returns the version in force, 0 before the first import.
@@ -135,8 +137,9 @@ func (s *Store) undoReference(ctx context.Context, scope assay.Scope, holder str
 
 // StageReference writes up to 5,000 rows under a version that BeginReference gave, else
 // Conflict. A row like the one in force is left alone and confirmed (RetireMissing);
-// of rows with one key the last counts. Owners get their organisation at once,
-// which does no harm if the import is abandoned.
+// of rows with one key the last counts. Rows that this version wrote already count as
+// they did the first time, so that a call whose answer was lost can be made again.
+// Owners get their organisation at once, which does no harm if the import is abandoned.
 func (s *Store) StageReference(ctx context.Context, scope assay.Scope, version int64, mode assay.ImportMode, rows []assay.ReferenceRow) (added, changed int, err error) {
 	err = s.writeLocal(ctx, scope, "writing an import", func(t *tx) error {
 		if len(rows) > maxStaged {
@@ -199,12 +202,16 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 	if err != nil {
 		return 0, 0, err
 	}
-	var same, old []string
+	var same, old, again []string
 	var fresh []any
 	for _, r := range rows {
 		k, there := inForce[r.Key]
+		equal := there && k.owner == r.Owner && k.fields == r.Fields
+		if there && k.since == version {
+			again = append(again, r.Key)
+		}
 		switch {
-		case there && k.owner == r.Owner && k.fields == r.Fields:
+		case equal:
 			same = append(same, r.Key)
 			continue
 		case there && k.since == version: // the file has the key twice
@@ -221,6 +228,18 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 			added++
 		}
 		fresh = append(fresh, string(kind), r.Key, version, nil, version, ids[r.Owner], r.Owner, r.Fields)
+	}
+	// Of what was written already, a row that took another's place was a change.
+	added += len(again)
+	err = in(again, 3, func(list string, chunk []any) error {
+		var n int
+		_, err := t.row(`SELECT count(*) FROM reference_row WHERE until = $1 AND kind = $2 AND key IN (`+list+`)`,
+			append([]any{version, string(kind)}, chunk...), &n)
+		added, changed = added-n, changed+n
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
 	}
 	err = in(old, 3, func(list string, chunk []any) error {
 		_, err := t.exec(`UPDATE reference_row SET until = $1 WHERE kind = $2 AND key IN (`+list+`) AND until IS NULL`,
@@ -244,41 +263,60 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 }
 
 // RetireMissing ends, from version on, rows of a kind that this version neither wrote
-// nor confirmed: those of the owners, of everybody if owners is nil. It takes at
-// most limit (0: 5,000) of them and reports whether there are more.
+// nor confirmed: those of the owners, MaxRetiredOwners at most, of everybody if owners
+// is nil. It takes at most limit (0: 5,000) of them and reports whether there may be
+// more. Once there are none, removed is how many the version has retired of those owners in all
+// calls; until then it is 0.
 func (s *Store) RetireMissing(ctx context.Context, scope assay.Scope, version int64, kind assay.ReferenceKind, owners []string, limit int) (removed int, more bool, err error) {
+	if len(owners) > MaxRetiredOwners {
+		return 0, false, assay.Errorf(assay.TooLarge, "rows of at most %d owners are retired at once", MaxRetiredOwners)
+	}
 	if limit <= 0 || limit > maxStaged {
 		limit = maxStaged
 	}
+	owners = distinct(owners)
 	err = s.writeLocal(ctx, scope, "retiring rows", func(t *tx) error {
-		removed, more = 0, false
 		if _, err := t.staging("", version); err != nil {
 			return err
 		}
-		retire := func(condition string, owner ...any) error {
-			n, err := t.exec(`UPDATE reference_row SET until = $1 WHERE until IS NULL AND kind = $2 AND key IN
-				(SELECT key FROM reference_row WHERE kind = $2 AND until IS NULL AND seen < $1 `+condition+` LIMIT $3)`,
-				append([]any{version, string(kind), limit - removed}, owner...)...)
-			removed += int(n)
+		n := 0
+		err := ofOwners(owners, 4, func(condition string, chunk []any) error {
+			if n == limit {
+				return nil
+			}
+			touched, err := t.exec(`UPDATE reference_row SET until = $1 WHERE until IS NULL AND kind = $2 AND key IN
+				(SELECT key FROM reference_row WHERE kind = $2 AND until IS NULL AND seen < $1`+condition+` LIMIT $3)`,
+				append([]any{version, string(kind), limit - n}, chunk...)...)
+			n += int(touched)
 			return err
-		}
-		if owners == nil {
-			if err := retire(``); err != nil {
-				return err
-			}
-		}
-		for _, owner := range distinct(owners) {
-			if removed == limit {
-				break
-			}
-			if err := retire(`AND owner = $4`, owner); err != nil {
-				return err
-			}
-		}
-		more = removed == limit
-		return nil
+		})
+		more = n == limit
+		return err
 	})
-	return removed, more, err
+	if err != nil || more {
+		return 0, more, err
+	}
+	err = s.readLocal(ctx, scope, "counting retired rows", func(t *tx) error {
+		removed = 0
+		return ofOwners(owners, 3, func(condition string, chunk []any) error {
+			var n int
+			_, err := t.row(`SELECT count(*) FROM reference_row WHERE kind = $1 AND until = $2`+condition+` AND NOT EXISTS
+				(SELECT 1 FROM reference_row r WHERE r.kind = $1 AND r.key = reference_row.key AND r.since = $2)`,
+				append([]any{string(kind), version}, chunk...), &n)
+			removed += n
+			return err
+		})
+	})
+	return removed, false, err
+}
+
+// ofOwners calls f with a condition on the owner for each part of owners, with none
+// if owners is nil.
+func ofOwners(owners []string, first int, f func(condition string, chunk []any) error) error {
+	if owners == nil {
+		return f(``, nil)
+	}
+	return in(owners, first, func(list string, chunk []any) error { return f(` AND owner IN (`+list+`)`, chunk) })
 }
 
 // CommitReference puts a version into force and ends the import, with an event

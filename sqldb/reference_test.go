@@ -113,7 +113,7 @@ func reference(t *testing.T, e engine) {
 		if added, _ := stage(t, s, v, assay.ImportMerge, row("a", "", "1"), row("a", "", "2")); added != 1 {
 			t.Errorf("added %d", added)
 		}
-		if added, changed := stage(t, s, v, assay.ImportMerge, row("a", "X", "3")); added != 0 || changed != 0 {
+		if added, changed := stage(t, s, v, assay.ImportMerge, row("a", "X", "3")); added != 1 || changed != 0 {
 			t.Errorf("added %d, changed %d", added, changed)
 		}
 		must(t, s.CommitReference(t.Context(), local, "i", v, nil, nil, day))
@@ -138,6 +138,55 @@ func reference(t *testing.T, e engine) {
 		}
 		must(t, s.CommitReference(t.Context(), local, "i", v, nil, nil, day))
 		same(t, inForce(t, s, 0), []string{"b=2"})
+	})
+	t.Run("a call whose answer was lost can be made again and counts the same", func(t *testing.T) {
+		s, _ := started(t)
+		v := begin(t, s)
+		for range 2 {
+			if added, changed := stage(t, s, v, assay.ImportReplace, row("a", "Bellweather", "1"), row("b", "Corvane", "2"), row("d", "Corvane", "1")); added != 1 || changed != 1 {
+				t.Errorf("added %d, changed %d", added, changed)
+			}
+		}
+		for range 2 {
+			if removed, more, err := s.RetireMissing(t.Context(), local, v, assay.ReferenceMarks, []string{"Bellweather", "Corvane"}, 0); removed != 1 || more || err != nil {
+				t.Errorf("removed %d, more %t: %v", removed, more, err)
+			}
+		}
+		for range 2 {
+			if removed, more, err := s.RetireMissing(t.Context(), local, v, assay.ReferenceMarks, nil, 0); removed != 1 || more || err != nil {
+				t.Errorf("of everybody removed %d, more %t: %v", removed, more, err)
+			}
+		}
+		must(t, s.CommitReference(t.Context(), local, "i", v, nil, nil, day))
+		same(t, inForce(t, s, 0), []string{"a=1", "b=2", "d=1"})
+	})
+	t.Run("a call retires rows of a bounded number of owners, a bounded number of them", func(t *testing.T) {
+		s := e.open(t)
+		v := begin(t, s)
+		var rows []assay.ReferenceRow
+		var owners []string
+		for i := range 150 {
+			owners = append(owners, fmt.Sprint("Owner ", i))
+			rows = append(rows, row(fmt.Sprint("k", i), owners[i], "1"), row(fmt.Sprint("l", i), owners[i], "1"))
+		}
+		stage(t, s, v, assay.ImportMerge, rows...)
+		must(t, s.CommitReference(t.Context(), local, "i", v, nil, nil, day))
+		v = begin(t, s)
+		calls := 0
+		for more := true; more; calls++ {
+			var removed int
+			var err error
+			removed, more, err = s.RetireMissing(t.Context(), local, v, assay.ReferenceMarks, owners, 70)
+			must(t, err)
+			if want := map[bool]int{true: 0, false: 300}[more]; removed != want {
+				t.Errorf("call %d: removed %d, more %t", calls, removed, more)
+			}
+		}
+		if calls != 5 {
+			t.Errorf("%d calls", calls)
+		}
+		_, _, err := s.RetireMissing(t.Context(), local, v, assay.ReferenceMarks, make([]string, sqldb.MaxRetiredOwners+1), 0)
+		wantCode(t, err, assay.TooLarge)
 	})
 	t.Run("an abandoned import leaves nothing", func(t *testing.T) {
 		s, _ := started(t)

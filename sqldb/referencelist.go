@@ -25,7 +25,7 @@ func (s *Store) ListReferenceRows(ctx context.Context, scope assay.Scope, kind a
 		return nil, "", err
 	}
 	wanted := folded(q)
-	err = s.read(ctx, scope, "listing the reference", func(t *tx) error {
+	err = s.list(ctx, scope, "listing the reference", func(t *tx) error {
 		f, err := t.sees("r")
 		if err != nil {
 			return err

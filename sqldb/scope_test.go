@@ -33,7 +33,7 @@ func twoBrands(t *testing.T, e engine) (s *sqldb.Store, bellweather, corvane ass
 	o := outcome(1, finding("of b", "Bellweather"), finding("of c", "Corvane"))
 	for _, id := range []string{"of b", "of c"} {
 		key := assay.OfferKey{Marketplace: "bazar.example", ID: id}
-		o.Revisions = append(o.Revisions, assay.Revision{OfferKey: key, Number: 1, SeenAt: day, Listing: []byte(id)})
+		o.Revisions = append(o.Revisions, assay.Revision{OfferKey: key, Number: 1, SeenAt: day, Listing: []byte(`{"id":"` + id + `"}`)})
 		o.Observations = append(o.Observations, assay.Observation{OfferKey: key, At: day})
 	}
 	commit(t, s, o)
@@ -97,8 +97,19 @@ var sights = map[string]func(t *testing.T, s *sqldb.Store, scope assay.Scope) []
 	"revisions": func(t *testing.T, s *sqldb.Store, scope assay.Scope) (seen []string) {
 		for _, id := range []string{"of b", "of c"} {
 			for _, r := range get(s.Revisions(t.Context(), scope, assay.OfferKey{Marketplace: "bazar.example", ID: id}))(t) {
-				seen = append(seen, string(r.Listing))
+				seen = append(seen, r.ID)
 			}
+		}
+		return seen
+	},
+	"listings of revisions": func(t *testing.T, s *sqldb.Store, scope assay.Scope) (seen []string) {
+		for _, id := range []string{"of b", "of c"} {
+			listing, err := s.RevisionListing(t.Context(), scope, assay.OfferKey{Marketplace: "bazar.example", ID: id}, 1)
+			if err != nil {
+				wantCode(t, err, assay.NotFound)
+				continue
+			}
+			seen = append(seen, strings.TrimSuffix(strings.TrimPrefix(string(listing), `{"id":"`), `"}`))
 		}
 		return seen
 	},
@@ -271,6 +282,10 @@ func scopes(t *testing.T, e engine) {
 		"commit": func(scope assay.Scope) error { return s.Commit(t.Context(), scope, outcome(9)) },
 		"acquire": func(scope assay.Scope) error {
 			_, _, err := s.Acquire(t.Context(), scope, 0, "x", day, day)
+			return err
+		},
+		"partitions": func(scope assay.Scope) error {
+			_, err := s.PartitionStates(t.Context(), scope)
 			return err
 		},
 		"segments": func(scope assay.Scope) error { return s.Segments(t.Context(), scope, 0, 0, nil) },

@@ -38,6 +38,7 @@ type Store struct {
 	// SQLite's busy loop, and reader has several that can't write. On PostgreSQL they
 	// are the same pool.
 	writer, reader pool
+	listTime       time.Duration // the constant, but in tests
 }
 
 // pool is connections with the statements that were prepared on them.
@@ -63,7 +64,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: d}
+	s := &Store{dialect: d, listTime: listTime}
 	if err := d.open(ctx, s, location, options); err != nil {
 		s.Close()
 		return nil, s.failed(ctx, "opening the database", err)

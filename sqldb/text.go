@@ -25,6 +25,9 @@ const (
 	maxWordRunes  = 64       // of a longer word, only so many are looked at
 	maxTerms      = 32       // of a query
 	maxQueryBytes = 1 << 10
+	// minBegun is how many characters a word needs to be looked for as a beginning, in scripts with
+	// spaces: what begins with one letter is nearly everything.
+	minBegun = 2
 )
 
 // dense reports whether r belongs to a script without spaces between words.
@@ -114,7 +117,9 @@ func termsOf(query string) []term {
 	}
 	var terms []term
 	last := 0
+	begun := false // the last word may be a beginning
 	runs(query, func(run []rune, dense bool) {
+		begun = dense || len(run) >= minBegun
 		if last++; len(terms) == maxTerms {
 			return
 		}
@@ -131,7 +136,7 @@ func termsOf(query string) []term {
 			terms = append(terms, t)
 		}
 	})
-	if n := len(terms); n > 0 && n == last {
+	if n := len(terms); n > 0 && n == last && begun {
 		terms[n-1].begun = true
 	}
 	return terms

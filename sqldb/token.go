@@ -102,12 +102,22 @@ func (s *Store) PutIdempotentResult(ctx context.Context, scope assay.Scope, key 
 	})
 }
 
+// droppedAnswers is how many answers one transaction forgets: each holds a body.
+const droppedAnswers = 500
+
 // DropIdempotent forgets the answers from before a time of every organisation that the
-// scope sees.
+// scope sees, in short transactions.
 func (s *Store) DropIdempotent(ctx context.Context, scope assay.Scope, before time.Time) error {
-	return s.write(ctx, scope, "dropping old answers", func(t *tx) error {
-		_, err := t.exec(`DELETE FROM idempotent_result WHERE created_at < $2 AND EXISTS (SELECT 1 FROM sight s WHERE s.viewer = $1 AND s.organisation = idempotent_result.organisation)`,
-			scope.Organisation, before)
-		return err
-	})
+	for more := true; more; {
+		err := s.write(ctx, scope, "dropping old answers", func(t *tx) error {
+			n, err := t.exec(`DELETE FROM idempotent_result WHERE (organisation, key) IN (SELECT r.organisation, r.key FROM idempotent_result r
+				WHERE r.created_at < $2 AND `+visible("r")+` LIMIT $3)`, scope.Organisation, before, droppedAnswers)
+			more = n == droppedAnswers
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

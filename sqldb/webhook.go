@@ -23,7 +23,9 @@ func scanWebhook(rows *sql.Rows) (w assay.Webhook, err error) {
 }
 
 // PutWebhook makes or changes a webhook of an organisation that the scope sees, else
-// NotFound. Its organisation and CreatedAt stay.
+// NotFound. Its organisation and CreatedAt stay. What waits for one that is switched off is
+// ended as failed, in short transactions after the change and without an EndedAt: it can be
+// replayed when the webhook is on again. If that fails, doing it again goes on with it.
 func (s *Store) PutWebhook(ctx context.Context, scope assay.Scope, w assay.Webhook) error {
 	if w.ID == "" || w.Organisation == "" {
 		return assay.Errorf(assay.Invalid, "a webhook needs an id and an organisation")
@@ -32,7 +34,7 @@ func (s *Store) PutWebhook(ctx context.Context, scope assay.Scope, w assay.Webho
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, scope, "keeping a webhook", func(t *tx) error {
+	err = s.write(ctx, scope, "keeping a webhook", func(t *tx) error {
 		if err := t.mustSee(w.Organisation); err != nil {
 			return err
 		}
@@ -44,6 +46,29 @@ func (s *Store) PutWebhook(ctx context.Context, scope assay.Scope, w assay.Webho
 		}
 		return err
 	})
+	for more := err == nil && !w.Active; more; {
+		err = s.write(ctx, scope, "ending what waits for a webhook", func(t *tx) error {
+			n, err := t.exec(`UPDATE delivery SET state = 'failed', next_at = 0, error = 'the webhook was switched off' WHERE id IN
+				(SELECT d.id FROM delivery d WHERE d.webhook = $2 AND d.state = 'pending' AND `+visible("d")+` LIMIT $3)
+				AND EXISTS (SELECT 1 FROM webhook WHERE webhook.id = $2 AND webhook.active = 0)`, scope.Organisation, w.ID, endedDeliveries)
+			more = n == endedDeliveries
+			return err
+		})
+		more = more && err == nil
+	}
+	return err
+}
+
+// endedDeliveries is how many of a webhook's deliveries one transaction ends.
+const endedDeliveries = 1_000
+
+// mustBeActive is a Conflict for a webhook that is switched off: it would collect what
+// nobody sends.
+func mustBeActive(w assay.Webhook) error {
+	if !w.Active {
+		return assay.Errorf(assay.Conflict, "the webhook is switched off: switch it on first")
+	}
+	return nil
 }
 
 // mustSee is NotFound unless the scope sees the organisation.
