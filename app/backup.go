@@ -60,9 +60,14 @@ type backupTrailer struct {
 
 // Backup writes a backup while everything goes on.
 func (s *Server) Backup(ctx context.Context, w io.Writer) error {
+	// While it runs, what of the log it has yet to read is not freed.
+	if !s.backingUp.CompareAndSwap(false, true) {
+		return assay.Errorf(assay.Busy, "another backup is being written")
+	}
+	defer s.backingUp.Store(false)
 	b := &backupWriter{tar: tar.NewWriter(w), sum: sha256.New(), at: s.o.Clock()}
 	// What is committed before the tables are read is in them.
-	parts, err := s.store.Partitions(ctx, s.scope, s.o.Partitions)
+	parts, err := s.store.PartitionStates(ctx, s.scope)
 	if err != nil {
 		return err
 	}
@@ -281,23 +286,24 @@ func Restore(ctx context.Context, o ServerOptions, archive io.Reader) (r Restore
 	if err != nil {
 		return r, err
 	}
-	so := stream.Options{URL: o.NATS, Partitions: head.Partitions, MaxBytes: o.LogBytes, Replicas: o.Replicas, Logger: o.Logger}
-	if o.NATS == "" {
-		so.Dir = filepath.Join(o.Data, "log")
-	}
-	log, err := stream.Open(ctx, so)
+	log, err := stream.Open(ctx, o.logOptions(head.Partitions))
 	if err != nil {
 		return r, err
 	}
 	defer log.Close()
 	for _, p := range parts {
-		if err := log.Ensure(ctx, p.ID, p.Committed+1); err != nil {
+		// Ensure would take what it finds for the rest of this installation's log.
+		if s, err := log.State(ctx, p.ID); err == nil && s.Last > 0 {
+			return r, assay.Errorf(assay.Conflict, "partition %d of the log is not empty: restore into a log of its own", p.ID)
+		} else if err != nil && assay.CodeOf(err) != assay.NotFound {
 			return r, err
 		}
-		if s, err := log.State(ctx, p.ID); err != nil {
+		// The lease is that of the installation which was backed up.
+		if err := store.Release(ctx, scope, p.ID, p.Holder); err != nil {
 			return r, err
-		} else if s.Last > p.Committed {
-			return r, assay.Errorf(assay.Conflict, "partition %d of the log is not empty: restore into a log of its own", p.ID)
+		}
+		if err := log.Ensure(ctx, p.ID, p.Committed+1); err != nil {
+			return r, err
 		}
 	}
 	if err := in.rest(ctx, &r, parts, log, blobs); err != nil {

@@ -108,7 +108,7 @@ func (d tokenDoor) Rotate(ctx context.Context, _ assay.Scope) (string, error) {
 type ingestDoor struct{ *Server }
 
 func (d ingestDoor) Partitions(ctx context.Context, scope assay.Scope) ([]api.PartitionStatus, error) {
-	parts, err := d.store.Partitions(ctx, scope, d.o.Partitions)
+	parts, err := d.store.PartitionStates(ctx, scope)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ const (
 func newHealth(s *Server) *health { return &health{s: s} }
 
 func (h *health) check(ctx context.Context) []api.Check {
+	ctx = context.WithoutCancel(ctx) // the answer is for others too
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.checks != nil && time.Since(h.asked) < healthTime {

@@ -39,7 +39,7 @@ func (r *rates) run(ctx context.Context, s *Server) {
 		case <-ctx.Done():
 			return
 		}
-		parts, err := s.store.Partitions(ctx, s.scope, s.o.Partitions)
+		parts, err := s.store.PartitionStates(ctx, s.scope)
 		if err != nil {
 			continue // whoever asks for readiness learns why
 		}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"assay"
@@ -44,9 +45,12 @@ type ServerOptions struct {
 	Data     string // folder for everything that is kept; made if it is not there
 	Database string // sqlite path or postgres:// address; empty: Data/assay.db
 	NATS     string // nats:// address; empty: embedded, in Data/log
-	Replicas int    // of the log on an outside cluster: 1 or 3
-	Blobs    string // folder; empty: Data/blobs
-	Role     Role
+	// NATSPrefix begins the names of this installation\'s streams, so that several share one
+	// NATS; empty: stream.DefaultPrefix. NATSCredentials is the user\'s file, if it needs one.
+	NATSPrefix, NATSCredentials string
+	Replicas                    int    // of the log on an outside cluster: 1 or 3
+	Blobs                       string // folder; empty: Data/blobs
+	Role                        Role
 
 	Listen     string // address; empty: DefaultListen
 	TLSCert    string // PEM files; both or none
@@ -170,6 +174,7 @@ type Server struct {
 	health      *health
 	wake        chan struct{} // somebody announced a new reference
 	swapped     chan struct{} // there is a new generation here
+	backingUp   atomic.Bool
 	undo        []func()
 }
 
@@ -234,11 +239,7 @@ func (s *Server) openStores(ctx context.Context) (err error) {
 		return fmt.Errorf("opening the partitions: %w", err)
 	}
 	s.o.Partitions = len(parts)
-	so := stream.Options{URL: s.o.NATS, Partitions: s.o.Partitions, MaxBytes: s.o.LogBytes, Replicas: s.o.Replicas, NoSync: s.o.NoSync, Logger: s.o.Logger}
-	if s.o.NATS == "" {
-		so.Dir = filepath.Join(s.o.Data, "log")
-	}
-	if s.log, err = stream.Open(ctx, so); err != nil {
+	if s.log, err = stream.Open(ctx, s.o.logOptions(s.o.Partitions)); err != nil {
 		return fmt.Errorf("opening the log: %w", err)
 	}
 	s.undo = append(s.undo, func() { s.log.Close() })
@@ -248,6 +249,16 @@ func (s *Server) openStores(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// logOptions says where the log is.
+func (o *ServerOptions) logOptions(partitions int) stream.Options {
+	so := stream.Options{URL: o.NATS, Credentials: o.NATSCredentials, Prefix: o.NATSPrefix, Partitions: partitions,
+		MaxBytes: o.LogBytes, Replicas: o.Replicas, NoSync: o.NoSync, Logger: o.Logger}
+	if o.NATS == "" {
+		so.Dir, so.Replicas = filepath.Join(o.Data, "log"), 1
+	}
+	return so
 }
 
 func (s *Server) openWork() error {
@@ -266,7 +277,7 @@ func (s *Server) openWork() error {
 	s.intake = watch.NewIntake(watch.IntakeOptions{
 		Log: logDoor{s.log}, Blobs: s.blobs, Codec: codec{}, Partitions: s.o.Partitions, Clock: s.o.Clock, Room: s.room,
 	})
-	s.undo = append(s.undo, s.intake.Close)
+	s.undo = append(s.undo, func() { s.intake.Close(context.Background()) })
 	s.fetch = fetch.New(fetch.Options{AllowPrivate: s.o.PrivateWebhooks})
 	s.undo = append(s.undo, s.fetch.Close)
 	s.dispatcher = notify.New(notify.Options{
@@ -279,12 +290,12 @@ func (s *Server) openWork() error {
 		s.workers = append(s.workers, watch.NewWorker(p, watch.WorkerOptions{
 			Log: logDoor{s.log}, Blobs: s.blobs, Store: s.store, Codec: codec{}, Reference: s.keeper, Memory: s.memory,
 			Scope: assay.LocalScope("ingest"), Holder: s.data.node, Clock: s.o.Clock, Logger: s.o.Logger,
-			RetainBytes: s.o.RetainBytes, Committed: s.dispatcher.Wake,
+			RetainBytes: s.o.RetainBytes, Keep: s.backingUp.Load, Committed: s.dispatcher.Wake,
 		}))
 	}
 	s.rescreener = watch.NewRescreener(watch.RescreenerOptions{
 		Store: s.store, Codec: codec{}, Reference: s.keeper, Scope: assay.LocalScope("rescreen"), Holder: s.data.node,
-		Clock: s.o.Clock, Logger: s.o.Logger, Swapped: s.swapped, Committed: s.dispatcher.Wake,
+		Clock: s.o.Clock, Logger: s.o.Logger, Workers: s.workers, Swapped: s.swapped, Committed: s.dispatcher.Wake,
 	})
 	return nil
 }
@@ -355,7 +366,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, ready func()) e
 	if e := server.Shutdown(drain); e != nil {
 		server.Close()
 	}
-	s.intake.Close()
+	s.intake.Close(drain)
 	s.drain(drain)
 	cancel()
 	stop()
