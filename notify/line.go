@@ -267,7 +267,7 @@ func (d *Dispatcher) record(ctx context.Context, delivery assay.Delivery) error 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	err := d.o.Store.EndDelivery(ctx, d.o.Scope, delivery)
-	if assay.CodeOf(err) == assay.NotFound {
+	if code := assay.CodeOf(err); code == assay.NotFound || code == assay.Conflict {
 		return nil
 	}
 	return err

@@ -36,6 +36,7 @@ type Store interface {
 	DueDeliveries(ctx context.Context, scope assay.Scope, now, until time.Time, limit int) ([]assay.Delivery, error)
 	// EndDelivery writes State, Attempts, NextAt, Status, Error and EndedAt of a
 	// delivery. NotFound: it was dropped with its webhook.
+	// Conflict: it was ended already, such as with a webhook that was switched off.
 	EndDelivery(ctx context.Context, scope assay.Scope, d assay.Delivery) error
 	// EventByID returns an event that the scope sees, else NotFound.
 	EventByID(ctx context.Context, scope assay.Scope, id string) (assay.Event, error)

@@ -8,7 +8,7 @@ import (
 
 const description = `Assay watches marketplace listings for counterfeits and says, with reasons, which to look at.
 
-Start with "assay demo", then "assay screen --help".`
+Start with "assay demo", then "assay screen --help" for files, "assay serve --help" for a server.`
 
 // examples teach what flags alone do not; they follow a command's help.
 var examples = map[string]string{
@@ -31,6 +31,22 @@ The reference is a folder of CSV files; only marks.csv is required:
 Bad records are named on standard error as FILE:LINE: field: reason and skipped.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 done with records skipped.
 More: docs/feeds.md, docs/reference.md, docs/how-it-decides.md`,
+	"serve": `Takes listings in durably, screens them, keeps findings and answers the gate. Everything is in one folder
+unless addresses say otherwise; the first start writes the admin token there.
+
+  A server of one's own, then its reference and listings:
+    assay serve --data assay-data &
+    assay import reference --data assay-data examples/reference
+    assay import listings --data assay-data listings.ndjson.gz
+
+  On PostgreSQL and an outside NATS, settings from a file:
+    assay serve --config /etc/assay.yaml --database postgres://assay@db/assay --nats nats://nats:4222
+
+More: docs/server.md, docs/api.md`,
+	"backup": `Writes everything a running server keeps into one file, while it goes on, and reads it back.
+
+    assay backup --data assay-data assay-2026-11-24.tar
+    assay restore --data new-data assay-2026-11-24.tar`,
 	"demo": `Builds an invented world of brands, catalogues, honest sellers and fakes, screens its listings and
 compares the verdicts with the truth, misses included. Nothing is kept.`,
 	"screen bench": `Writes invented listings and marks to a temporary folder and times "assay screen" on them as a process of

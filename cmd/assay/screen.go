@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
-	"runtime/metrics"
 	"time"
 
 	"assay"
@@ -58,7 +56,7 @@ func (c *screenCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	spendMemory()
+	spendMemory(screenGarbage)
 	var rejects *os.File
 	if c.Rejects != "" {
 		if rejects, err = os.Create(c.Rejects); err != nil {
@@ -111,21 +109,6 @@ func (c *screenCmd) checkRejects() error {
 		}
 	}
 	return nil
-}
-
-// garbage is how much memory may be spent on collecting garbage less often. The
-// reference is what lives; without this, its size alone would set the pace.
-const garbage = 200 << 20
-
-// spendMemory lets garbage grow to that much between collections, unless GOGC says
-// otherwise.
-func spendMemory() {
-	if os.Getenv("GOGC") != "" {
-		return
-	}
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	debug.SetGCPercent(int(min(800, max(25, garbage*100/max(1, live[0].Value.Uint64())))))
 }
 
 func (c *screenCmd) asOf() (time.Time, error) {

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"assay/app"
@@ -17,12 +16,14 @@ type serverFlags struct {
 	Data     string `placeholder:"DIR" default:"assay-data" env:"ASSAY_DATA" help:"Folder for everything that is kept (default ${default})."`
 	Database string `placeholder:"URL" env:"ASSAY_DATABASE" help:"postgres://… of an outside database (default SQLite in the data folder)."`
 	NATS     string `name:"nats" placeholder:"URL" env:"ASSAY_NATS" help:"nats://… of an outside NATS with JetStream and sync_interval: always (default embedded)."`
+	Prefix   string `name:"nats-prefix" placeholder:"NAME" help:"What this installation's streams are called on an outside NATS, if it shares one (default ASSAY)."`
+	Creds    string `name:"nats-credentials" placeholder:"FILE" type:"existingfile" help:"File with the NATS user's credentials."`
 	Replicas int    `placeholder:"N" default:"1" help:"Replicas of the log on an outside NATS cluster: 1 or 3 (default ${default})."`
 	Blobs    string `placeholder:"DIR" env:"ASSAY_BLOBS" help:"Folder for pictures and large envelopes (default in the data folder)."`
 }
 
 func (f *serverFlags) options(env *environment) app.ServerOptions {
-	return app.ServerOptions{Data: f.Data, Database: f.Database, NATS: f.NATS, Replicas: f.Replicas, Blobs: f.Blobs, Version: version,
+	return app.ServerOptions{Data: f.Data, Database: f.Database, NATS: f.NATS, NATSPrefix: f.Prefix, NATSCredentials: f.Creds, Replicas: f.Replicas, Blobs: f.Blobs, Version: version,
 		Logger: slog.New(slog.NewTextHandler(env.err, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 }
 
@@ -58,13 +59,9 @@ func (c *serveCmd) Run(env *environment) error {
 	if c.LogFormat == "json" {
 		o.Logger = slog.New(slog.NewJSONHandler(env.err, how))
 	}
-	if os.Getenv("GOGC") == "" {
-		// What is remembered of the offers lives long and holds no pointers: collecting
-		// more often costs little, and half the memory would be garbage otherwise.
-		debug.SetGCPercent(serveGC)
-	}
 	ctx, stop := signal.NotifyContext(env, syscall.SIGTERM)
 	defer stop()
+	go keepSpending(ctx, serveGarbage)
 	if c.Debug != "" {
 		end, err := app.ServeProfiles(c.Debug)
 		if err != nil {
@@ -89,9 +86,6 @@ func (c *serveCmd) Run(env *environment) error {
 		fmt.Fprintf(env.out, "assay serves %s://%s (data in %s, token in %s)\n", scheme, l.Addr(), c.Data, s.AdminTokenFile())
 	})
 }
-
-// serveGC is the garbage collector's percentage while serving.
-const serveGC = 60
 
 type backupCmd struct {
 	clientFlags
