@@ -12,22 +12,8 @@ import (
 
 	"assay"
 	"assay/app"
+	"assay/stream/streamtest"
 )
-
-// smallDisk mounts a file system of its own for the test.
-func smallDisk(t *testing.T, bytes int) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
-		t.Skipf("NOT TESTED: what happens when the disk is full. A small file system cannot be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
 
 // fill writes to a disk until nothing goes on it any more.
 func fill(t *testing.T, file string) {
@@ -46,7 +32,7 @@ func fill(t *testing.T, file string) {
 
 func TestWithAFullDiskTheServerRefusesAndComesBackByItself(t *testing.T) {
 	t.Parallel()
-	disk := smallDisk(t, 64<<20)
+	disk := streamtest.SmallDisk(t, 64<<20)
 	o := app.ServerOptions{Data: filepath.Join(disk, "data"), FreeBytes: -1}
 	n := start(t, o)
 	n.importFolder("../examples/reference")
@@ -97,7 +83,7 @@ func TestADiskThatIsNearlyFullIsRefusedBeforeTheBodyIsRead(t *testing.T) {
 
 func TestAReadOnlyDiskIsNamedAtTheStart(t *testing.T) {
 	t.Parallel()
-	disk := smallDisk(t, 64<<20)
+	disk := streamtest.SmallDisk(t, 64<<20)
 	o := app.ServerOptions{Data: filepath.Join(disk, "data"), FreeBytes: -1}
 	n := start(t, o)
 	if err := n.stop(); err != nil {

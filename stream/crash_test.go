@@ -1,7 +1,6 @@
 package stream_test
 
 import (
-	"bufio"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"assay/stream"
+	"assay/stream/streamtest"
 )
 
 func TestWhatWasAcknowledgedIsThereOnceAndInOrderAfterTheProcessWasKilled(t *testing.T) {
@@ -107,7 +107,7 @@ func TestARecordThatWasCutShortIsDroppedAndTheOnesBeforeItStay(t *testing.T) {
 func TestAnAppendReturnsOnlyAfterItsBlockIsSynced(t *testing.T) {
 	const appends = 20
 	t.Run("in a trace of the system calls", func(t *testing.T) {
-		seen, err := checkTrace(trace(t, "append", appends))
+		seen, err := streamtest.CheckTrace(trace(t, "append", appends), acknowledges)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestAnAppendReturnsOnlyAfterItsBlockIsSynced(t *testing.T) {
 		}
 	})
 	t.Run("and the same check fails when syncing is off", func(t *testing.T) {
-		if seen, err := checkTrace(trace(t, "append-unsynced", appends)); err == nil {
+		if seen, err := streamtest.CheckTrace(trace(t, "append-unsynced", appends), acknowledges); err == nil {
 			t.Fatalf("it passes %d appends", seen)
 		}
 	})
@@ -125,118 +125,18 @@ func TestAnAppendReturnsOnlyAfterItsBlockIsSynced(t *testing.T) {
 // trace runs the helper under strace and returns the trace's lines.
 func trace(t *testing.T, role string, appends int) []string {
 	t.Helper()
-	const strace = "/usr/bin/strace" // of the package strace
-	if _, err := os.Stat(strace); err != nil {
-		t.Fatalf("strace is missing, and it shows that an acknowledged envelope is synced: %v", err)
-	}
 	out := t.TempDir() + "/trace"
-	h := startHelper(t, role, t.TempDir(), appends,
-		strace, "-f", "-y", "-s", "32", "-o", out, "-e", "trace=openat,write,pwrite64,pwritev,writev,fsync,fdatasync,rename,renameat")
+	h := startHelper(t, role, t.TempDir(), appends, streamtest.Strace(t, out)...)
 	for h.lines.Scan() {
 	}
 	if err := h.cmd.Wait(); err != nil {
 		t.Fatalf("strace of the helper failed (is ptrace permitted here?): %v", err)
 	}
-	f, err := os.Open(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var lines []string
-	for s := bufio.NewScanner(f); s.Scan(); {
-		lines = append(lines, s.Text())
-	}
-	return lines
+	return streamtest.ReadTrace(t, out)
 }
 
-// checkTrace goes through a trace of the helper and returns how many
-// acknowledgements it saw. It is an error when one begins while a write to a block
-// file has not been followed by a complete sync of that file, or when none was
-// written for it.
-func checkTrace(lines []string) (acknowledged int, err error) {
-	type call struct {
-		name, file string
-		writes     int // to the file when the call began
-	}
-	var (
-		begun   = map[string]call{} // by thread
-		writes  = map[string]int{}  // writes to a block that have begun
-		synced  = map[string]int{}  // of those, how many a complete sync covers
-		written int                 // since the last acknowledgement
-	)
-	for _, line := range lines {
-		thread, rest, _ := strings.Cut(line, " ")
-		rest = strings.TrimSpace(rest)
-		c := begun[thread]
-		if !strings.HasPrefix(rest, "<... ") {
-			c = call{name: rest[:max(strings.IndexByte(rest, '('), 0)]}
-			if _, after, ok := strings.Cut(rest, "<"); ok {
-				c.file, _, _ = strings.Cut(after, ">")
-			}
-			if c.name == "write" && strings.Contains(rest, `"acknowledged `) {
-				acknowledged++
-				if written == 0 {
-					return acknowledged, fmt.Errorf("nothing was written for acknowledgement %d", acknowledged)
-				}
-				for file, n := range writes {
-					if synced[file] != n {
-						return acknowledged, fmt.Errorf("acknowledgement %d came before a sync of %s", acknowledged, file)
-					}
-				}
-				written = 0
-				continue
-			}
-			if !strings.HasSuffix(c.file, ".blk") {
-				delete(begun, thread)
-				continue
-			}
-			if c.name == "write" || c.name == "writev" || c.name == "pwrite64" || c.name == "pwritev" {
-				writes[c.file]++
-				written++
-			}
-			c.writes = writes[c.file]
-			if strings.HasSuffix(rest, "<unfinished ...>") {
-				begun[thread] = c
-				continue
-			}
-		} else {
-			delete(begun, thread)
-		}
-		if (c.name == "fsync" || c.name == "fdatasync") && strings.HasSuffix(rest, "= 0") {
-			synced[c.file] = max(synced[c.file], c.writes)
-		}
-	}
-	return acknowledged, nil
-}
-
-func TestTheCheckOfATrace(t *testing.T) {
-	const (
-		write = `7 pwrite64(9</d/1.blk>, "x", 1, 0) = 1`
-		sync  = `7 fsync(9</d/1.blk>) = 0`
-		ack   = `8 write(1<pipe:[1]>, "acknowledged 1\n", 15) = 15`
-	)
-	for name, c := range map[string]struct {
-		lines []string
-		good  bool
-	}{
-		"passes a sync between write and acknowledgement": {[]string{write, sync, ack}, true},
-		"passes a sync that was resumed": {[]string{write, `7 fsync(9</d/1.blk> <unfinished ...>`, `8 openat(1) = 2`,
-			`7 <... fsync resumed>) = 0`, ack}, true},
-		"fails without a sync":                          {[]string{write, ack}, false},
-		"fails with a sync before the write":            {[]string{sync, write, ack}, false},
-		"fails with a sync of another file":             {[]string{write, `7 fsync(9</d/2.blk>) = 0`, ack}, false},
-		"fails with a sync that did not succeed":        {[]string{write, `7 fsync(9</d/1.blk>) = -1 EIO`, ack}, false},
-		"fails with a sync that was not complete":       {[]string{write, `7 fsync(9</d/1.blk> <unfinished ...>`, ack}, false},
-		"fails with a sync that began before the write": {[]string{`6 fsync(9</d/1.blk> <unfinished ...>`, write, `6 <... fsync resumed>) = 0`, ack}, false},
-		"fails when nothing was written":                {[]string{write, sync, ack, ack}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := checkTrace(c.lines); (err == nil) != c.good {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-}
+// acknowledges tells the lines that the helper writes when an append has returned.
+func acknowledges(line string) bool { return strings.Contains(line, `"acknowledged `) }
 
 // blocks returns the block files below dir.
 func blocks(t *testing.T, dir string) []string {

@@ -7,30 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"assay"
 	"assay/stream"
+	"assay/stream/streamtest"
 )
 
-// smallDisk mounts a file system of its own for the test.
-func smallDisk(t *testing.T, bytes int) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
-		t.Skipf("NOT TESTED: what happens when the disk is full. A small file system cannot be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
 func TestWhenTheDiskIsFullAppendSaysSoAndTheLogComesBackByItself(t *testing.T) {
-	disk := smallDisk(t, 48<<20)
+	disk := streamtest.SmallDisk(t, 48<<20)
 	ballast := filepath.Join(disk, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 16<<20), 0o600); err != nil {
 		t.Fatal(err)
@@ -124,7 +109,7 @@ func TestWhenTheDiskIsFullAppendSaysSoAndTheLogComesBackByItself(t *testing.T) {
 }
 
 func TestAFolderWithoutRoomIsNotOpened(t *testing.T) {
-	disk := smallDisk(t, 1<<20)
+	disk := streamtest.SmallDisk(t, 1<<20)
 	if _, err := stream.Open(t.Context(), stream.Options{Dir: disk, Partitions: 1}); assay.CodeOf(err) != assay.Full {
 		t.Errorf("got %v", err)
 	}
