@@ -135,6 +135,17 @@ func (w *Worker) acquire(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// renew makes sure of the lease. If it went to another process and came back, what that
+// one worked has to be read first: the partition counts as lost.
+func (w *Worker) renew(ctx context.Context) error {
+	before := w.Done.Through.Load()
+	held, err := w.acquire(ctx)
+	if err == nil && (!held || w.Done.Through.Load() != before) {
+		err = errLost
+	}
+	return err
+}
+
 // hold works the partition until the lease is lost or ctx ends.
 func (w *Worker) hold(ctx context.Context) error {
 	w.Memory.own(w.partition, true)
@@ -146,10 +157,8 @@ func (w *Worker) hold(ctx context.Context) error {
 	defer func() { r.Close() }()
 	for {
 		if time.Since(w.renewed) > leaseTime/3 {
-			if held, err := w.acquire(ctx); err != nil {
+			if err := w.renew(ctx); err != nil {
 				return err
-			} else if !held {
-				return errLost
 			}
 		}
 		if err := w.keepHouse(ctx); err != nil {
@@ -248,10 +257,8 @@ func (w *Worker) work(ctx context.Context, run []assay.Envelope) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case assay.CodeOf(err) == assay.Conflict:
-			if held, err := w.acquire(ctx); err != nil {
+			if err := w.renew(ctx); err != nil {
 				return err
-			} else if !held {
-				return errLost
 			}
 			if clashes++; clashes < conflicts {
 				continue // with the findings as they are now

@@ -240,3 +240,18 @@ func TestWhenFindingsWereCommittedUnderAnOlderGeneration(t *testing.T) {
 		t.Errorf("under another than the former one: %s", l.before(a))
 	}
 }
+
+func TestALeaseThatWasAwayMeanwhileIsLost(t *testing.T) {
+	store := &ledger{}
+	w := newTestWorker(t, store)
+	if err := w.work(t.Context(), envelopes("1 a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.renew(t.Context()); err != nil {
+		t.Fatalf("nobody else had it: %v", err)
+	}
+	store.committed = 5 // by another process
+	if err := w.renew(t.Context()); !errors.Is(err, errLost) {
+		t.Errorf("another process has worked the partition: %v", err)
+	}
+}
