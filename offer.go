@@ -120,8 +120,7 @@ type Envelope struct {
 
 // LogState is what a partition's log holds.
 type LogState struct {
-	First    uint64 // sequence of the oldest envelope; Last + 1 if there is none
-	Last     uint64
-	Bytes    int64
-	MaxBytes int64 // where it stops taking more
+	First uint64 // sequence of the oldest envelope; Last + 1 if there is none
+	Last  uint64
+	Bytes int64
 }

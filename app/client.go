@@ -84,8 +84,6 @@ type problem struct {
 		Field   string `json:"field"`
 		Message string `json:"message"`
 	} `json:"errors"`
-	Accepted       int `json:"accepted"`
-	DurableThrough int `json:"durable_through"`
 }
 
 // do sends a request and decodes the answer into out, unless that is nil. A refusal

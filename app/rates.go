@@ -9,15 +9,11 @@ import (
 // rates measures how fast partitions are worked, from what the store says is
 // committed, whichever process did it.
 type rates struct {
-	clock func() time.Time
-
 	mu        sync.Mutex
 	perSecond []float64
 }
 
 const rateTime = 5 * time.Second
-
-func newRates(clock func() time.Time) *rates { return &rates{clock: clock} }
 
 func (r *rates) of(partition int) float64 {
 	r.mu.Lock()

@@ -213,7 +213,7 @@ func Open(ctx context.Context, o ServerOptions) (s *Server, err error) {
 		return s, err
 	}
 	s.registry = prometheus.NewRegistry()
-	s.rates = newRates(o.Clock)
+	s.rates = &rates{}
 	s.health = newHealth(s)
 	s.register()
 	door, err := api.New(s.services(), api.Options{
