@@ -1,12 +1,14 @@
-// Package fetch sends HTTP requests to addresses that people typed in. Such an
+// Package fetch sends HTTP requests to addresses that people typed in or that
+// came with data. Such an
 // address is an attack until shown otherwise: it may name the machine itself, the
 // network behind it, a cloud's metadata service, or a name that resolves to a
 // public address when it is checked and to a private one when it is used.
 //
 // So the address that counts is the one a connection is made to: it is judged
 // between resolving and connecting, for every connection. Besides, a Client
-// follows no redirect, uses no proxy, keeps no cookies, sends no credentials, and
-// bounds time and size of everything that comes back.
+// follows no redirect that it was not told to, and judges each anew; it uses no
+// proxy, keeps no cookies, sends no credentials, and bounds time and size of
+// everything that comes back.
 package fetch
 
 import (
@@ -28,8 +30,8 @@ const (
 	// DefaultTimeout bounds a whole request. A receiver that needs longer should
 	// answer first and work afterwards.
 	DefaultTimeout = 15 * time.Second
-	// DefaultMaxBody is how much of an answer's body is read, to use the connection
-	// again; nothing looks at it.
+	// DefaultMaxBody is how much of an answer's body is read: by Post to use the
+	// connection again, since nothing looks at it.
 	DefaultMaxBody = 64 << 10
 
 	maxHeaderBytes = 64 << 10
@@ -52,7 +54,7 @@ type Options struct {
 	AllowPlain bool
 
 	Timeout time.Duration // zero: DefaultTimeout
-	MaxBody int64         // bytes; zero: DefaultMaxBody
+	MaxBody int64         // bytes, where a request does not say; zero: DefaultMaxBody
 
 	UserAgent string         // empty: "assay"
 	RootCAs   *x509.CertPool // nil: the system's
@@ -96,7 +98,7 @@ func New(o Options) *Client {
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
 			TLSHandshakeTimeout:    c.timeout,
-			DisableCompression:     true, // an answer that is not read needs no unpacking
+			DisableCompression:     true, // Post reads no answer, Get unpacks by itself, with a bound
 			MaxResponseHeaderBytes: maxHeaderBytes,
 			MaxIdleConns:           maxIdleConns,
 			IdleConnTimeout:        idleTimeout,
@@ -139,22 +141,31 @@ func (c *Client) Post(ctx context.Context, url string, header http.Header, body 
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	if req.Header.Get("User-Agent") == "" {
-		req.Header.Set("User-Agent", c.userAgent)
-	}
-
-	transport := c.secure
-	if target.Scheme == "http" {
-		transport = c.plain
-	}
-	resp, err := transport.RoundTrip(req) // follows nothing, keeps nothing
+	resp, err := c.roundTrip(req)
 	if err != nil {
-		return 0, explain(err)
+		return 0, err
 	}
 	defer resp.Body.Close()
 	// Only for the connection's sake; a body that is too slow or too long ends it.
 	_, _ = io.CopyN(io.Discard, resp.Body, c.maxBody+1)
 	return resp.StatusCode, nil
+}
+
+// roundTrip sends one request, whose URL has been parsed by c. It follows nothing
+// and keeps nothing.
+func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	transport := c.secure
+	if req.URL.Scheme == "http" {
+		transport = c.plain
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil, explain(err)
+	}
+	return resp, nil
 }
 
 // explain turns the error of a round trip into one that may be shown.

@@ -6,5 +6,6 @@
 // Prices live on a logarithmic grid of sixteen steps an octave (StepOf), and
 // densities are integers tabulated on it, so that a ratio is computed without
 // floating point: the same prices give the same points on every machine. The
-// model, its parameters and where they come from stand at Model.
+// model, its parameters and where they come from stand at Model; Curve gives its
+// densities for people to look at.
 package price

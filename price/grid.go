@@ -1,6 +1,8 @@
 package price
 
 import (
+	"iter"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -24,6 +26,10 @@ func StepOf(eur assay.Money) (step Step, ok bool) {
 	log := int64(log2(uint64(eur.Amount))) - int64(eur.Scale)*log2of10
 	return Step((log*StepsPerOctave + 1<<31) >> 32), true
 }
+
+// Amount returns the amount in the middle of a step, in the currency whose amount
+// the step was taken of: for drawing.
+func (s Step) Amount() float64 { return math.Exp2(float64(s) / StepsPerOctave) }
 
 // Distribution is the list prices of a catalogue on the grid: how often each
 // step occurs. The zero value is empty. It is immutable.
@@ -68,6 +74,26 @@ func Point(s Step) Distribution {
 
 // Len returns how many prices d counts.
 func (d Distribution) Len() int { return int(d.total) }
+
+// All yields each step that occurs, from the lowest on, and how often.
+func (d Distribution) All() iter.Seq2[Step, int] {
+	return func(yield func(Step, int) bool) {
+		for _, b := range d.bins {
+			if !yield(b.step, int(b.count)) {
+				return
+			}
+		}
+	}
+}
+
+// Bounds returns the lowest and the highest step that occurs; 0 and 0 for an
+// empty distribution.
+func (d Distribution) Bounds() (lowest, highest Step) {
+	if len(d.bins) == 0 {
+		return 0, 0
+	}
+	return d.bins[0].step, d.bins[len(d.bins)-1].step
+}
 
 // log2of10 is log2(10) in 2^-32ths.
 const log2of10 = 14267572527

@@ -116,6 +116,13 @@ func (m *Model) LogLikelihoodRatio(offer Step, d Distribution, c assay.Condition
 	if d.total == 0 {
 		return 0
 	}
+	fake, honest := m.densities(offer, d, c, id)
+	return naturalLog(fake) - naturalLog(honest)
+}
+
+// densities returns P(offer | fake) and P(offer | honest) as densities over x, in
+// 1 ÷ densityUnit. d is not empty.
+func (m *Model) densities(offer Step, d Distribution, c assay.Condition, id Identity) (fake, honest uint64) {
 	genuine := &m.genuine[0]
 	switch c {
 	case assay.ConditionNew:
@@ -135,8 +142,11 @@ func (m *Model) LogLikelihoodRatio(offer Step, d Distribution, c assay.Condition
 	// of it within 64 bits.
 	g, o, f = g/d.total, o/d.total, f/d.total
 	w := otherThing[id]
-	return naturalLog(f*1000) - naturalLog((1000-w)*g+w*o)
+	return f * 1000, (1000-w)*g + w*o
 }
+
+// densityUnit is 1 in what densities returns.
+const densityUnit = 1000 * unit
 
 // naturalLog returns ln n in millionths, n > 0.
 func naturalLog(n uint64) assay.Points {

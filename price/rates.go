@@ -38,6 +38,16 @@ func (r *Rates) Has(code string) bool {
 	return ok
 }
 
+// PerEUR returns how much of the currency 1 EUR is: for drawing, since it is not
+// exact. ok is false when code cannot be converted.
+func (r *Rates) PerEUR(code string) (rate float64, ok bool) {
+	d, ok := r.perEUR[code]
+	if !ok {
+		return 0, false
+	}
+	return d.Float64()
+}
+
 // Convert converts m into the currency to, rounded half to even at the minor
 // unit of to (at m's own scale within one currency). ok is false when a rate is
 // missing or the result passes 18 digits.

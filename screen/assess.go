@@ -121,10 +121,16 @@ func (w *Worker) plainest(c *candidate, variant int) int {
 	return best
 }
 
+// placeOf returns where a mention stands; without one, where nothing is sure.
+func (w *Worker) placeOf(mark int) score.Place {
+	if mark == none {
+		return score.PlaceDescription
+	}
+	return w.fields[w.marks[mark].field].place
+}
+
 func (w *Worker) counterfeit(c *candidate, variant, mark int, g *good) {
-	place := score.PlaceDescription
 	if mark != none {
-		place = w.fields[w.marks[mark].field].place
 		w.evidence = append(w.evidence, evidence{signal: assay.SignalMark, points: w.marks[mark].points, mention: mark})
 	}
 	from, to := w.claimRange.of(whole, len(w.claims))
@@ -134,7 +140,7 @@ func (w *Worker) counterfeit(c *candidate, variant, mark int, g *good) {
 		w.claim(from, to, n)
 	}
 	w.excuse(c, variant)
-	if e, ok := w.comparePrice(c, g, place); ok {
+	if e, ok := w.comparePrice(c, g, w.placeOf(mark)); ok {
 		w.evidence = append(w.evidence, e)
 	}
 	switch c.standing {

@@ -74,9 +74,7 @@ func (c *candidate) plainness() assay.Points {
 // meet finds out what concerns one candidate only.
 func (w *Worker) meet(c *candidate) {
 	l := w.listing
-	if l.Seller.ID != "" { // nobody is unknown who is not named
-		c.standing = w.gen.Standing(c.owner, l.Marketplace, l.Seller.ID, l.ShipFrom)
-	}
+	c.standing, _ = w.standing(l, c.owner)
 	if l.MPN != "" {
 		c.parts = w.gen.ProductsByMPN(c.owner, l.MPN)
 	}
@@ -84,6 +82,15 @@ func (w *Worker) meet(c *candidate) {
 		c.catalogue, c.basis = catalogue, basis
 	}
 	c.excuse, c.nearness = w.nearestExcuse(c, whole)
+}
+
+// standing says how the listing's seller stands to an owner, and what an
+// authorisation does not cover. Nobody is unknown who is not named.
+func (s *Screener) standing(l *assay.Listing, owner reference.OwnerID) (score.Standing, reference.Outside) {
+	if l.Seller.ID == "" {
+		return score.Unlisted, reference.Outside{}
+	}
+	return s.gen.Coverage(owner, l.Marketplace, l.Seller.ID, l.ShipFrom)
 }
 
 // bound returns more than any candidate of the listing can score in the lane

@@ -100,6 +100,22 @@ func ExampleWorker_Screen_price() {
 	// clear counterfeit 0.600000
 }
 
+func ExampleWorker_Prices() {
+	bag := assay.Listing{Title: "Bellweather Fold", Brand: "Bellweather", Category: "Bags", Condition: assay.ConditionNew, Price: euros("39.00")}
+	v, _ := worker().Prices(&bag, "Bellweather Group", "")
+	fmt.Println(v.Offer, "beside a", v.Basis, "median of", v.Reference, v.Points)
+	for _, b := range v.Bins {
+		fmt.Printf("%d at about %.0f %s\n", b.Count, b.Price, v.Currency)
+	}
+	at := v.Curve[v.At]
+	fmt.Printf("of 1,000 fakes %.1f ask about %.0f %s, of 1,000 honest offers %.1f\n", 1_000*at.Fake, at.Price, v.Currency, 1_000*at.Honest)
+	// Output:
+	// 39.00 EUR beside a category median of 490.00 EUR 2.467246
+	// 1 at about 490 EUR
+	// 1 at about 899 EUR
+	// of 1,000 fakes 11.5 ask about 40 EUR, of 1,000 honest offers 1.0
+}
+
 func ExampleWorker_Screen_channel() {
 	show(assay.Listing{Title: "Bellweather bag", Seller: assay.Seller{ID: "bellweather-official"}}, assay.SignalChannel)
 	show(assay.Listing{Title: "Bellweather bag", Seller: assay.Seller{ID: "attic-finds"}}, assay.SignalChannel)

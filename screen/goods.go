@@ -97,41 +97,69 @@ func (w *Worker) product(c *candidate, g *good, priceOf func(*reference.ProductV
 func listPrice(p *reference.ProductView) assay.Money    { return p.ListPrice }
 func minimumPrice(p *reference.ProductView) assay.Money { return p.MinimumPrice }
 
-// comparePrice compares g's price with what the owner's goods cost.
-func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evidence, ok bool) {
+// comparison is a good's price beside what the owner's goods cost.
+type comparison struct {
+	basis     string
+	reference assay.Money           // list or median price
+	product   reference.ProductView // whose list price it is; of the basis "product"
+	catalogue *reference.Catalogue  // whose median price it is; of the others
+	identity  price.Identity
+	rated     bool       // offer and list are known
+	offer     price.Step // in the currency of both prices if they share it and it is a product's, else in euros
+	list      price.Step // of the product
+}
+
+// prices returns the list prices that the offer's is compared with.
+func (p *comparison) prices() price.Distribution {
+	if p.catalogue != nil {
+		return p.catalogue.Prices
+	}
+	return price.Point(p.list)
+}
+
+// compareWith finds what g's price is compared with: the list price of the product that
+// it names, else the owner's catalogue. ok is false where one of the prices is not
+// known.
+func (w *Worker) compareWith(c *candidate, g *good, place score.Place) (p comparison, ok bool) {
 	if g.price.Amount <= 0 {
-		return evidence{}, false
+		return comparison{}, false
 	}
-	e = evidence{signal: assay.SignalPrice, mention: none, amount: g.price}
-	var p reference.ProductView
 	if !g.other {
-		p, _ = w.product(c, g, listPrice)
+		p.product, _ = w.product(c, g, listPrice)
 	}
-	if !p.ListPrice.IsZero() {
-		e.basis, e.reference = "product", p.ListPrice
-		offer, list, ok := w.comparable(g, p.ListPrice)
-		if !ok {
-			return w.unrated(e), true
-		}
-		e.points = w.price.LogLikelihoodRatio(offer, price.Point(list), w.listing.Condition, price.SameProduct)
-		return e, true
+	if !p.product.ListPrice.IsZero() {
+		p.basis, p.reference, p.identity = basisProduct, p.product.ListPrice, price.SameProduct
+		p.offer, p.list, p.rated = w.comparable(g, p.reference)
+		return p, true
 	}
 	if c.catalogue == nil {
-		return evidence{}, false
+		return comparison{}, false
 	}
-	e.basis, e.reference = c.basis, c.catalogue.Median
-	offer, ok := w.step(g)
-	if !ok {
-		return w.unrated(e), true
-	}
-	id := price.InText
+	p.basis, p.reference, p.catalogue, p.identity = c.basis, c.catalogue.Median, c.catalogue, price.InText
 	switch place {
 	case score.PlaceBrand:
-		id = price.BrandField
+		p.identity = price.BrandField
 	case score.PlaceTitle:
-		id = price.InTitle
+		p.identity = price.InTitle
 	}
-	e.points = w.price.LogLikelihoodRatio(offer, c.catalogue.Prices, w.listing.Condition, id)
+	p.offer, p.rated = w.step(g)
+	return p, true
+}
+
+// basisProduct is the basis of a comparison with one product's list price.
+const basisProduct = "product"
+
+// comparePrice says what g's price tells.
+func (w *Worker) comparePrice(c *candidate, g *good, place score.Place) (e evidence, ok bool) {
+	p, ok := w.compareWith(c, g, place)
+	if !ok {
+		return evidence{}, false
+	}
+	e = evidence{signal: assay.SignalPrice, mention: none, amount: g.price, basis: p.basis, reference: p.reference}
+	if !p.rated {
+		return w.unrated(e), true
+	}
+	e.points = w.price.LogLikelihoodRatio(p.offer, p.prices(), w.listing.Condition, p.identity)
 	return e, true
 }
 
