@@ -39,9 +39,10 @@ var houseFloors = map[string]int{
 	"cmd/assay": 5,
 	"app":       5,
 
-	"api":  4,
-	"web":  4,
-	"feed": 4,
+	"api":       4,
+	"web":       4,
+	"web/words": 4,
+	"feed":      4,
 
 	"reference":    3,
 	"screen":       3,
@@ -56,6 +57,7 @@ var houseFloors = map[string]int{
 	"report":       3,
 	"watch":        3,
 	"demo":         3,
+	"demo/picture": 3,
 
 	"sqldb":             2,
 	"sqldb/pgtest":      2,
@@ -96,8 +98,10 @@ var floorBelow = [...][]int{
 var houseSameFloor = map[string]map[string]string{
 	"cmd/assay": {"app": "the command starts the runtime"},
 	"api":       {"feed": "what is posted is read as every feed is"},
+	"demo":      {"demo/picture": "says of an invented photo what is on it"},
 	"screen":    {"reference": "screens against a generation"},
 	"watch":     {"reference": "screens against the generation in force", "screen": "screens what arrives and what is kept"},
+	"web":       {"feed": "what is pasted is read as every feed is", "web/words": "says what is shown"},
 }
 
 // houseEngineModules holds the modules outside the standard library that an

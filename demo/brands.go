@@ -20,7 +20,7 @@ type brand struct {
 	index   int
 	ownerID int
 	initial string // two letters that start its article numbers
-	image   string // prefix of its catalogue photos
+	image   string // address of its catalogue photos, without the article
 }
 
 // alias is the brand's name in another script.
@@ -113,7 +113,7 @@ func makeBrands(count int, sectors []*sector) []*brand {
 		}
 		b.ownerID = owners[b.owner]
 		b.initial = strings.ToUpper(b.name[:2])
-		b.image = "https://cdn.example/" + slug(b.name) + "/"
+		b.image = "https://media." + slug(b.name) + ".example/"
 		brands[i] = b
 	}
 	return brands

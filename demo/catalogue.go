@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"assay"
+	"assay/demo/picture"
 )
 
 // languages are those in which listings are written, in the order of the columns
@@ -36,6 +37,7 @@ type item struct {
 	euros    int64
 	classes  []uint8
 	names    [8]string // by language
+	thing    picture.Thing
 }
 
 //go:embed items.csv
@@ -73,6 +75,15 @@ func number(s string) int64 {
 	return n
 }
 
+// drawn names something that can be drawn.
+func drawn(name string) picture.Thing {
+	t := picture.Thing(name)
+	if !t.Known() {
+		panic("demo: nobody can draw a " + name)
+	}
+	return t
+}
+
 func readSectors() []*sector {
 	var sectors []*sector
 	for _, r := range rows("items.csv", itemsCSV) {
@@ -81,7 +92,7 @@ func readSectors() []*sector {
 			i = len(sectors)
 			sectors = append(sectors, &sector{name: r[0]})
 		}
-		s, it := sectors[i], item{category: r[2], euros: number(r[3]), names: [8]string(r[5:13])}
+		s, it := sectors[i], item{category: r[2], euros: number(r[3]), names: [8]string(r[5:13]), thing: drawn(r[13])}
 		for _, class := range strings.Split(r[4], ";") {
 			it.classes = append(it.classes, uint8(number(class)))
 		}
@@ -102,7 +113,7 @@ func readSectors() []*sector {
 func readGoods() []item {
 	var goods []item
 	for _, r := range rows("goods.csv", goodsCSV) {
-		goods = append(goods, item{category: r[0], euros: number(r[1]), names: [8]string(r[2:10])})
+		goods = append(goods, item{category: r[0], euros: number(r[1]), names: [8]string(r[2:10]), thing: drawn(r[10])})
 	}
 	return goods
 }
@@ -113,6 +124,7 @@ type sense struct {
 	word            string
 	category, title string
 	euros           int64
+	thing           picture.Thing
 }
 
 // readSenses returns the senses by language, of the marks that are in the world.
@@ -127,7 +139,7 @@ func readSenses(brands []*brand) map[string][]sense {
 	senses := map[string][]sense{}
 	for _, r := range rows("senses.csv", sensesCSV) {
 		if o, ok := owner[r[0]]; ok {
-			senses[r[1]] = append(senses[r[1]], sense{owner: o, word: r[0], category: r[2], euros: number(r[3]), title: r[4]})
+			senses[r[1]] = append(senses[r[1]], sense{owner: o, word: r[0], category: r[2], euros: number(r[3]), title: r[4], thing: drawn(r[5])})
 		}
 	}
 	return senses

@@ -16,6 +16,9 @@ const (
 	streamSeller
 	streamChannel
 	streamFiller
+	streamPhoto
+	streamOperator
+	streamRevision
 )
 
 func newDice(seed, stream, i uint64) (d dice) {

@@ -26,8 +26,8 @@ func (d *draft) fake(permille int) {
 	d.attributes()
 	d.sold(4000)
 	d.shop = d.badShop()
-	if d.dice.chance(20) { // a new account that nobody knows yet
-		d.shop = d.ordinaryShop()
+	if d.dice.chance(20) { // an account that nobody suspects yet
+		d.shop = d.freshShop()
 	}
 }
 
@@ -120,10 +120,12 @@ func (d *draft) variantFake() (string, bool) {
 	other := d.lang.colours[(p.colour+1)%colours]
 	v := assay.Variant{ID: variantIDs[1], Title: d.f[slotItem] + " " + other, Price: hidden}
 	first := assay.Variant{ID: variantIDs[0], Title: d.f[slotItem] + " " + d.f[slotColour], Price: d.l.Price, Quantity: assay.Count{Known: true}}
+	d.variants[0], d.variants[1] = d.main, shot{d.main.thing, (p.colour + 1) % colours, true}
 	story := "The offer shows a plausible price that is sold out; the fake of " + p.brand.name + " is the variant for "
 	if d.dice.chance(50) {
 		part := &p.brand.sector.parts[d.dice.n(len(p.brand.sector.parts))]
 		d.l.Price = d.price(part.euros*100, d.dice.between(200, 500))
+		d.variants[0] = shot{part.thing, p.colour, false}
 		first.Title, first.Price, first.Quantity = part.names[d.speaks], d.l.Price, assay.Count{}
 		story = "The offer's price is that of a part; the fake of " + p.brand.name + " is the variant for "
 	}

@@ -24,7 +24,8 @@ func (d *draft) clean() string {
 	g := &d.w.goods[d.dice.n(len(d.w.goods))]
 	d.l.Category = g.category
 	d.f[slotItem] = g.names[d.speaks]
-	d.f[slotColour] = pick(&d.dice, d.lang.colours)
+	d.main = shot{g.thing, d.dice.n(colours), false}
+	d.f[slotColour] = d.lang.colours[d.main.colour]
 	d.f[slotBrand], d.f[slotMPN] = "", ""
 	if d.dice.chance(35) {
 		d.f[slotMPN] = d.articleCode()
@@ -101,6 +102,7 @@ func (d *draft) colourVariants() {
 	d.l.Variants = make([]assay.Variant, n)
 	for i := range d.l.Variants {
 		d.l.Variants[i] = assay.Variant{ID: variantIDs[i], Title: d.lang.colours[i], Price: d.l.Price}
+		d.variants[i] = shot{d.main.thing, i, false}
 	}
 }
 
@@ -227,6 +229,7 @@ func (d *draft) accessory() (string, bool) {
 	other := &p.brand.sector.others[d.dice.n(len(p.brand.sector.others))]
 	d.f[slotAcc] = other.names[d.speaks]
 	d.l.Category = other.category
+	d.main = shot{other.thing, p.colour, false}
 	if !d.dice.chance(10) { // some put the brand it fits into the brand field
 		d.l.Brand = ""
 		if d.dice.chance(40) {
@@ -256,6 +259,7 @@ func (d *draft) ordinaryWord() (string, bool) {
 	s := &senses[d.dice.n(len(senses))]
 	d.owner = s.owner
 	d.l.Category = s.category
+	d.main = shot{s.thing, int(hash(d.i, streamPhoto) % colours), false}
 	d.f[slotItem], d.f[slotColour] = s.title, ""
 	d.write(titleGoods)
 	d.l.Condition = assay.ConditionNew
@@ -273,6 +277,7 @@ func (d *draft) unbranded(title role) {
 	p := d.anyArticle()
 	d.article(p)
 	d.l.Brand = pick(&d.dice, noBrand)
+	d.main.brand = false
 	d.write(title)
 	d.l.Condition = assay.ConditionNew
 	d.l.Price = d.price(p.item.euros*100, d.dice.between(120, 400))
@@ -296,6 +301,7 @@ func (d *draft) box() (string, bool) {
 		return "", false
 	}
 	d.article(p)
+	d.main.thing = "box"
 	d.write(titleBox, descBox)
 	d.l.Condition = pick(&d.dice, []assay.Condition{assay.ConditionUsed, assay.ConditionUsed, ""})
 	d.l.Price = d.price(p.cents, d.dice.between(partsLow, partsHigh))
@@ -308,6 +314,7 @@ func (d *draft) curio() (string, bool) {
 	d.f = fill{}
 	d.owner = ""
 	d.write(titleCurio, descCurio)
+	d.main = shot{thing: d.lang.curios[d.title]}
 	d.l.Category = "Home > Decor"
 	d.l.Condition = assay.ConditionNew
 	d.l.Price = d.price(2500, d.dice.between(400, 2500))
@@ -332,6 +339,7 @@ func (d *draft) genuinePart() (string, bool) {
 		{ID: variantIDs[0], Title: d.p.brand.name + " " + d.f[slotItem], Price: whole},
 		{ID: variantIDs[1], Title: d.p.brand.name + " " + part.names[d.speaks], Price: cheap},
 	}
+	d.variants[0], d.variants[1] = d.main, shot{part.thing, p.colour, true}
 	d.l.Condition = assay.ConditionNew
 	d.l.Price = whole
 	if d.dice.chance(50) { // "from"

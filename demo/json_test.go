@@ -39,18 +39,25 @@ type price struct {
 }
 
 type variant struct {
-	ID       string `json:"id"`
-	Title    string `json:"title"`
-	Price    *price `json:"price,omitempty"`
-	Quantity *int64 `json:"quantity,omitempty"`
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Price    *price   `json:"price,omitempty"`
+	Images   []string `json:"images,omitempty"`
+	Quantity *int64   `json:"quantity,omitempty"`
+}
+
+type identifier struct {
+	Type  assay.IdentifierType `json:"type"`
+	Value string               `json:"value"`
 }
 
 type seller struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	LegalName string    `json:"legal_name,omitempty"`
-	Country   string    `json:"country,omitempty"`
-	JoinedAt  time.Time `json:"joined_at,omitzero"`
+	ID          string       `json:"id"`
+	Name        string       `json:"name"`
+	LegalName   string       `json:"legal_name,omitempty"`
+	Country     string       `json:"country,omitempty"`
+	JoinedAt    time.Time    `json:"joined_at,omitzero"`
+	Identifiers []identifier `json:"identifiers,omitempty"`
 }
 
 func ndjson(l assay.Listing) []byte {
@@ -70,15 +77,16 @@ func ndjson(l assay.Listing) []byte {
 		Marketplace: l.Marketplace, ID: l.ID, PageID: l.PageID, Title: l.Title, Description: l.Description, URL: l.URL,
 		Brand: l.Brand, Category: l.Category, GTIN: l.GTIN, MPN: l.MPN, Condition: l.Condition, Price: amount(l.Price),
 		Quantity: count(l.Quantity), Sold: count(l.Sold), ShipFrom: l.ShipFrom,
-		Seller:   seller{l.Seller.ID, l.Seller.Name, l.Seller.LegalName, l.Seller.Country, l.Seller.JoinedAt},
+		Seller:   seller{ID: l.Seller.ID, Name: l.Seller.Name, LegalName: l.Seller.LegalName, Country: l.Seller.Country, JoinedAt: l.Seller.JoinedAt},
 		ListedAt: l.ListedAt, UpdatedAt: l.UpdatedAt,
 	}
 	for _, v := range l.Variants {
-		out.Variants = append(out.Variants, variant{v.ID, v.Title, amount(v.Price), count(v.Quantity)})
+		out.Variants = append(out.Variants, variant{v.ID, v.Title, amount(v.Price), urls(v.Images), count(v.Quantity)})
 	}
-	for _, im := range l.Images {
-		out.Images = append(out.Images, im.URL)
+	for _, id := range l.Seller.Identifiers {
+		out.Seller.Identifiers = append(out.Seller.Identifiers, identifier{id.Type, id.Value})
 	}
+	out.Images = urls(l.Images)
 	for _, a := range l.Attributes {
 		if out.Attributes == nil {
 			out.Attributes = map[string]string{}
@@ -92,4 +100,11 @@ func ndjson(l assay.Listing) []byte {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+func urls(images []assay.Image) (out []string) {
+	for _, im := range images {
+		out = append(out, im.URL)
+	}
+	return out
 }

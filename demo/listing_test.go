@@ -146,6 +146,14 @@ func TestListingsFitTheFormat(t *testing.T) {
 		if l.Seller.ID == "" || l.Seller.Name == "" || len(l.Seller.Country) != 2 {
 			fail("seller %+v", l.Seller)
 		}
+		if n := len(l.Seller.Identifiers); n < 1 || n > maxIdentifiers {
+			fail("%d identifiers", n)
+		}
+		for _, id := range l.Seller.Identifiers {
+			if !id.Type.Valid() || id.Value == "" {
+				fail("identifier %+v", id)
+			}
+		}
 		if tr.Story == "" || !strings.HasSuffix(tr.Story, ".") || (tr.Lane != "") && !tr.Lane.Valid() || tr.Lane != "" && tr.Owner == "" {
 			fail("truth %+v", tr)
 		}
@@ -168,15 +176,15 @@ func variantPrices(l assay.Listing) (prices []assay.Money) {
 	return prices
 }
 
-func TestAListingIsAbout650Bytes(t *testing.T) {
+func TestAListingIsAbout750Bytes(t *testing.T) {
 	const n = 20_000
 	for _, o := range []Options{{}, {ExtraMarks: 100_000, Products: 1_000_000}} {
 		total := 0
 		listings(New(5, o), n, func(_ uint64, l assay.Listing, _ Truth) { total += len(ndjson(l)) })
 		mean := float64(total) / n
 		t.Logf("%+v: %.1f bytes a listing", o, mean)
-		if mean < 600 || mean > 700 {
-			t.Errorf("%+v: %.1f bytes a listing, want 600 to 700", o, mean)
+		if mean < 700 || mean > 800 {
+			t.Errorf("%+v: %.1f bytes a listing, want 700 to 800", o, mean)
 		}
 	}
 }

@@ -140,8 +140,10 @@ const (
 	firstAuthorised = 1_000   // + owner × shopsPerOwner + shop
 	firstExpired    = 50_000  // + owner: was authorised, no longer
 	firstBad        = 60_000  // shops that sell fakes, and harmless things besides
+	firstFresh      = 70_000  // accounts bought for a few fakes, which look like anybody's
 	firstShop       = 100_000 // everybody else
-	badShops        = 400
+	badShops        = 160
+	freshShops      = 1_500
 	shops           = 60_000
 	shopsPerOwner   = 5 // at most
 )
@@ -182,7 +184,7 @@ func (w *World) account(m *market, number int) assay.Seller {
 	default:
 		b = append(append(append(b, pick(&d, shopFirst)...), ' '), pick(&d, shopSecond)...)
 		b = strconv.AppendInt(append(b, ' '), int64(d.n(1000)), 10)
-		if number < firstShop {
+		if number < firstFresh {
 			days = d.between(5, 400) // such accounts do not live long
 			if d.chance(65) {
 				s.Country = pick(&d, farAway)
@@ -194,5 +196,6 @@ func (w *World) account(m *market, number int) assay.Seller {
 	text := string(b)
 	s.ID, s.Name = text[:split], text[split:]
 	s.JoinedAt = asOf.AddDate(0, 0, -days)
+	s.Identifiers = w.identifiers(&d, m, number)
 	return s
 }

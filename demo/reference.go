@@ -112,9 +112,8 @@ func (w *World) catalogue(row func(fields ...string)) {
 		if m := p.minimum(); m > 0 {
 			minimum = money(m, p.home).Decimal()
 		}
-		mpn := p.mpn()
-		row(b.owner, string(appendGTIN13(nil, p.gtin)), mpn, p.name(colour[p.colour]), p.item.category,
-			p.home, money(p.list, p.home).Decimal(), minimum, b.image+mpn+".jpg")
+		row(b.owner, string(appendGTIN13(nil, p.gtin)), p.mpn(), p.name(colour[p.colour]), p.item.category,
+			p.home, money(p.list, p.home).Decimal(), minimum, p.photo())
 	}
 }
 

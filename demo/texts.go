@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+
+	"assay/demo/picture"
 )
 
 // colours is how many names for colours each language has.
@@ -55,8 +57,9 @@ type language struct {
 	soup    []string // words that sellers add to a title
 	colours []string
 	texts   [roles][]template
-	claims  []string // phrases that confess
-	spaced  bool     // words are written apart
+	claims  []string        // phrases that confess
+	curios  []picture.Thing // what the titles of titleCurio are of
+	spaced  bool            // words are written apart
 }
 
 // template is a text with slots: literal, slot, literal, slot, …
@@ -147,6 +150,9 @@ func readTexts() []*language {
 		if len(l.colours) != colours {
 			panic("demo: texts.txt: colours of " + code)
 		}
+		if len(l.curios) != len(l.texts[titleCurio]) {
+			panic("demo: texts.txt: curios of " + code)
+		}
 		out = append(out, l)
 	}
 	for _, r := range rows("claims.csv", claimsCSV) {
@@ -164,6 +170,11 @@ func (l *language) add(name string, alternatives []string) bool {
 		return true
 	case "colour":
 		l.colours = alternatives
+		return true
+	case "picture.curio":
+		for _, name := range alternatives {
+			l.curios = append(l.curios, drawn(name))
+		}
 		return true
 	}
 	for r, n := range roleNames {

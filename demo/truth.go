@@ -4,10 +4,11 @@ import "assay"
 
 // Truth is what is really going on in a listing.
 type Truth struct {
-	Kind  Kind
-	Owner string     // whose name is used or imitated, "" if nobody's
-	Lane  assay.Lane // why it is wrong, "" when nothing is
-	Story string     // one sentence for people
+	Kind     Kind
+	Owner    string     // whose name is used or imitated, "" if nobody's
+	Lane     assay.Lane // why it is wrong, "" when nothing is
+	Story    string     // a sentence or two for people
+	Operator string     // who runs the seller's account and others, "" for a seller with one
 }
 
 // Kind sorts listings by what is going on.
@@ -46,6 +47,9 @@ const (
 	VariantFake    Kind = "hidden in a variant"
 	BorrowedGTIN   Kind = "borrowed GTIN" // the number of another brand's product
 	MadeUpGTIN     Kind = "made-up GTIN"  // its check digit is wrong
+
+	// SwappedFake occurs in later revisions only: the offer was harmless at first.
+	SwappedFake Kind = "fake after a harmless start"
 )
 
 // How many of 100,000 listings are of a kind; the rest, 86,660, is Clean. The
@@ -116,7 +120,7 @@ var recipes = []recipe{
 	{MadeUpGTIN, perMadeUpGTIN, assay.LaneCounterfeit, (*draft).madeUpGTIN},
 }
 
-// Kinds lists every kind with its share of all listings, per 100,000.
+// Kinds lists every kind of new listings with its share of all, per 100,000.
 func Kinds() (kinds []Kind, per100k []int) {
 	rest := perAll
 	for i := range recipes {
@@ -128,6 +132,9 @@ func Kinds() (kinds []Kind, per100k []int) {
 
 // Fake reports whether goods of that kind are counterfeit.
 func (k Kind) Fake() bool {
+	if k == SwappedFake {
+		return true
+	}
 	for i := range recipes {
 		if recipes[i].kind == k {
 			return recipes[i].lane == assay.LaneCounterfeit

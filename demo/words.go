@@ -72,4 +72,5 @@ func filler(n uint64) (name, language string) {
 const (
 	wordNoMark uint64 = 8_000_000  // sellers' own brands, which nobody protects
 	wordBrand  uint64 = 12_000_000 // brands beyond the hand-made ones
+	wordSeller uint64 = 14_000_000 // in what sellers give of themselves
 )

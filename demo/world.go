@@ -36,6 +36,8 @@ type World struct {
 	flagship [][]bool    // by brand, market: has a store of its own there
 	gates    []gatePlace // in force
 	minimum  []*brand    // with agreed prices
+
+	operators []string // their ids
 }
 
 // channel is how an owner's goods are sold on a marketplace.
@@ -83,6 +85,9 @@ func New(seed uint64, o Options) *World {
 		}
 	}
 	w.makeChannels()
+	for o := range operators {
+		w.operators = append(w.operators, operatorID(o))
+	}
 	return w
 }
 
