@@ -18,28 +18,38 @@ BENCHFILE  ?= bin/bench-$(VERSION).txt
 DEMOFLAGS  ?=
 
 # What tests work with beside Go: a database server, a tracer of system calls, a
-# client of the API.
-TESTNEEDS := '/usr/lib/postgresql/*/bin/postgres:postgresql' strace:strace curl:curl openssl:openssl
+# client of the API, a browser with the letters of the world.
+TESTNEEDS := '/usr/lib/postgresql/*/bin/postgres:postgresql' strace:strace curl:curl openssl:openssl \
+	/usr/bin/chromium:chromium /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core '/usr/share/fonts/opentype/noto/NotoSansCJK*:fonts-noto-cjk'
 # Kills of make crash.
 ROUNDS ?= 200
 
 TOOL := $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-data lint gofmt vet staticcheck floors fuzz crash bench cover clean
+.PHONY: help pages build demo test test-data lint gofmt vet staticcheck typecheck floors fuzz crash bench picture cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: ## build bin/assay, one static file
+# The pages' script and style sheet: npm brings what they are made of, the program
+# carries what comes out. Built again when a source is newer.
+PAGES := web/dist/manifest.json
+$(PAGES): web/build.mjs web/package-lock.json $(wildcard web/src/*)
+	@scripts/needs node:nodejs npm:npm
+	cd web && npm ci --no-progress --loglevel=error && npm run --silent build
+
+pages: $(PAGES) ## build the pages' script and style sheet into web/dist
+
+build: $(PAGES) ## build bin/assay, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/assay
 
-demo: build ## build, then screen an invented marketplace (DEMOFLAGS='--listings 2000')
+demo: build ## build, then feed an invented world to a server and show its pages (DEMOFLAGS='--listings 2000')
 	$(BIN) demo $(DEMOFLAGS)
 
 # Installs what tests need where that needs no question: PostgreSQL (which they run
 # as an unprivileged user), strace, curl, and a C compiler for the race detector.
-test: ## run all tests, with the race detector where a C compiler is there (RACE=auto|on|off)
+test: $(PAGES) ## run all tests, with the race detector where a C compiler is there (RACE=auto|on|off)
 	@scripts/needs $(TESTNEEDS)
 	@race=; \
 	case '$(RACE)' in \
@@ -59,7 +69,7 @@ test-data: ## as test, but fails unless ASSAY_TESTDATA names the test data
 	  echo "make test-data: set ASSAY_TESTDATA to a folder as described in docs/test-data.md" >&2; exit 2; fi
 	@$(MAKE) --no-print-directory test
 
-lint: gofmt vet staticcheck floors ## check the format, go vet, staticcheck and the import rule
+lint: gofmt vet staticcheck typecheck floors ## check the format, go vet, staticcheck, the types of the islands and the import rule
 
 gofmt:
 	@files=$$(gofmt -l .) || exit 1; \
@@ -70,6 +80,9 @@ vet:
 
 staticcheck:
 	$(TOOL) staticcheck ./...
+
+typecheck: $(PAGES)
+	cd web && npm run --silent check
 
 floors:
 	$(GO) test -run '^TestFloors' .
@@ -87,6 +100,9 @@ bench: ## run the benchmarks into BENCHFILE (BENCH=regexp BENCHCOUNT=6)
 	@echo 'written: $(BENCHFILE). Compare two of them with'
 	@echo '  $(TOOL) benchstat OLD.txt NEW.txt'
 
+picture: build ## take the README's picture, of a finding of the demonstration
+	scripts/picture
+
 cover: ## measure which statements the tests reach: bin/cover.html
 	@mkdir -p bin
 	$(GO) test -coverprofile=bin/cover.out -coverpkg=./... ./...
@@ -94,4 +110,5 @@ cover: ## measure which statements the tests reach: bin/cover.html
 	@$(GO) tool cover -func=bin/cover.out | tail -n 1
 
 clean: ## remove what was built
-	rm -rf bin dist
+	rm -rf bin dist web/node_modules
+	find web/dist -type f ! -name placeholder.txt -delete

@@ -73,9 +73,17 @@ type FindingFilter struct {
 	Seller      string
 	Query       string // words that must all occur, the last one perhaps only begun
 	Since       time.Time
-	// Oldest asks for the order of finding; else the last changed comes first.
-	Oldest bool
+	Order       FindingOrder
 }
+
+// FindingOrder is what comes first in a list of findings.
+type FindingOrder string
+
+const (
+	OrderChanged FindingOrder = ""      // the last changed first
+	OrderFound   FindingOrder = "found" // the first found first
+	OrderScore   FindingOrder = "score" // the highest score first, of equal ones the last changed
+)
 
 // FindingPage is a part of a list of findings.
 type FindingPage struct {
@@ -87,6 +95,16 @@ type FindingPage struct {
 
 // MaxCount caps the counts of lists: further counting would cost more than it says.
 const MaxCount = 10_000
+
+// SellerSummary is how many findings there are on the offers of one seller. No more than
+// MaxCount are counted, the last changed of them; then the other numbers are of these.
+type SellerSummary struct {
+	Findings int // whatever their verdict, also those that were cleared
+	Review   int
+	Block    int
+	First    time.Time // when the first of them was found; zero if there is none
+	Last     time.Time // when one of them last changed
+}
 
 // Event is one change, written in the transaction that made it.
 type Event struct {

@@ -36,13 +36,15 @@ import (
 // houseFloors is where each package stands, by its folder. A new package gets a
 // line here first.
 var houseFloors = map[string]int{
-	"cmd/assay": 5,
-	"app":       5,
+	"cmd/assay":     5,
+	"app":           5,
+	"app/pagestest": 5,
 
-	"api":       4,
-	"web":       4,
-	"web/words": 4,
-	"feed":      4,
+	"api":             4,
+	"web":             4,
+	"web/words":       4,
+	"web/browsertest": 4,
+	"feed":            4,
 
 	"reference":    3,
 	"screen":       3,

@@ -75,6 +75,15 @@ type Partition struct {
 	LeaseUntil time.Time `json:"-"`
 }
 
+// PartitionStatus is how far a partition is, beside what waits for it.
+type PartitionStatus struct {
+	Partition
+	Last    uint64  `json:"last"`    // sequence of the newest envelope
+	Backlog uint64  `json:"backlog"` // envelopes not committed yet
+	Bytes   uint64  `json:"bytes"`   // kept in the log
+	Rate    float64 `json:"rate"`    // listings committed a second, lately
+}
+
 // Outcome is everything that became of a run of envelopes of one partition. It is
 // committed whole or not at all.
 type Outcome struct {

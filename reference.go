@@ -136,9 +136,33 @@ type ReferenceImport struct {
 	Problems   Problems      `json:"problems,omitempty"`
 	Error      string        `json:"error,omitempty"`
 	Generation string        `json:"generation,omitempty"` // its hash, once in force
-	StartedAt  time.Time     `json:"started_at"`
-	EndedAt    time.Time     `json:"ended_at,omitzero"`
+	// Changes are the first rows that would be added, changed and removed, at most MaxChanges
+	// of each. Only a preview tells them, and only of a file without mistakes.
+	Changes   []ReferenceChange `json:"changes,omitempty"`
+	StartedAt time.Time         `json:"started_at"`
+	EndedAt   time.Time         `json:"ended_at,omitzero"`
 }
+
+// MaxChanges is how many rows a preview shows of each kind of change.
+const MaxChanges = 20
+
+// ReferenceChange is what an import would do to one row.
+type ReferenceChange struct {
+	Change ChangeKind `json:"change"`
+	Key    string     `json:"key"`
+	Owner  string     `json:"owner,omitempty"`
+	Before string     `json:"before,omitempty"` // ReferenceRow.Fields as they are; empty if added
+	After  string     `json:"after,omitempty"`  // as they would be; empty if removed
+}
+
+// ChangeKind is what becomes of a row.
+type ChangeKind string
+
+const (
+	RowAdded   ChangeKind = "added"
+	RowChanged ChangeKind = "changed"
+	RowRemoved ChangeKind = "removed"
+)
 
 // ImportPhase is how far an import is.
 type ImportPhase string

@@ -92,6 +92,12 @@ func (d *doorman) identify(ctx context.Context, header string, client netip.Addr
 	return t, nil
 }
 
+// Identify returns the token with a secret that a client showed elsewhere than in a
+// header, by the same rules.
+func (a *API) Identify(ctx context.Context, secret string, client netip.Addr) (assay.Token, error) {
+	return a.doorman.identify(ctx, "Bearer "+secret, client)
+}
+
 func expired(t assay.Token, now time.Time) error {
 	if !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) {
 		return assay.Errorf(assay.Unauthenticated, "this token has expired")

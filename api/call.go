@@ -137,9 +137,29 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.fail(c, refuse(http.StatusMisdirectedRequest, "this server is not known by the name that was asked for"))
 	case a.crossOrigin.Check(r) != nil:
 		a.fail(c, assay.Errorf(assay.Forbidden, "a page of another origin may not send this"))
+	case a.o.Pages != nil && !a.owns(r.URL.Path):
+		a.o.Pages.ServeHTTP(c, c.r)
 	default:
 		a.mux.ServeHTTP(c, c.r)
 	}
+}
+
+// owns reports whether a path is the API's.
+func (a *API) owns(path string) bool {
+	switch path {
+	case "/openapi.json", "/healthz", "/readyz", "/metrics":
+		return true
+	}
+	return path == "/v1" || strings.HasPrefix(path, "/v1/")
+}
+
+// Client returns who sent a request that is being answered, as far as proxies are
+// trusted.
+func Client(r *http.Request) netip.Addr {
+	if c := callOf(r.Context()); c != nil {
+		return c.client
+	}
+	return netip.Addr{}
 }
 
 // finish counts the call and writes its line in the log: no query, no header, no

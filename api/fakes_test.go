@@ -324,8 +324,8 @@ func (w *world) PutMarketplace(_ context.Context, scope assay.Scope, _ assay.Mar
 	return w.store(scope)
 }
 
-func (w *world) Partitions(_ context.Context, scope assay.Scope) ([]api.PartitionStatus, error) {
-	return []api.PartitionStatus{{Partition: assay.Partition{ID: 0, Committed: 5}, Last: 7, Backlog: 2}}, w.store(scope)
+func (w *world) Partitions(_ context.Context, scope assay.Scope) ([]assay.PartitionStatus, error) {
+	return []assay.PartitionStatus{{Partition: assay.Partition{ID: 0, Committed: 5}, Last: 7, Backlog: 2}}, w.store(scope)
 }
 
 func (w *world) Poisoned(_ context.Context, scope assay.Scope, _ string, _ int) ([]assay.Poison, error) {

@@ -88,7 +88,7 @@ func (a *API) findingRoutes() {
 			queryText("q", "Words that all occur in the listing, the last one perhaps only begun."),
 			queryText("seller", "The seller's id."),
 			queryText("since", "Changed at this time or later: RFC 3339, or a day."),
-			queryText("order", "changed: the last changed first. found: the first found first.", "changed", "found"),
+			queryText("order", "changed: the last changed first. found: the first found first. score: the highest score first, of equal ones the last changed.", "changed", "found", "score"),
 			queryText("cursor", "The next of the part before."),
 			limit,
 		},
@@ -245,9 +245,11 @@ func parseFindings(q url.Values) (out findingQuery, err error) {
 	switch q.Get("order") {
 	case "", "changed":
 	case "found":
-		f.Oldest = true
+		f.Order = assay.OrderFound
+	case "score":
+		f.Order = assay.OrderScore
 	default:
-		return out, badParameter("order", "is neither changed nor found")
+		return out, badParameter("order", "is none of changed, found, score")
 	}
 	out.cursor, out.limit = q.Get("cursor"), DefaultPage
 	if text := q.Get("limit"); text != "" {

@@ -20,7 +20,9 @@ func TestAListOfFindingsIsAskedForByWhatTheQuerySays(t *testing.T) {
 		{"?lane=price&lane=misuse", assay.FindingFilter{Lanes: []assay.Lane{assay.LanePrice, assay.LaneMisuse}}},
 		{"?owner=O&marketplace=m&seller=s&q=%E5%8F%A4%E9%A9%B0", assay.FindingFilter{Owner: "O", Marketplace: "m", Seller: "s", Query: "古驰"}},
 		{"?since=2026-11-23", assay.FindingFilter{Since: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}},
-		{"?since=2026-11-23T02:00:00%2B02:00&order=found", assay.FindingFilter{Since: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Oldest: true}},
+		{"?since=2026-11-23T02:00:00%2B02:00&order=found", assay.FindingFilter{Since: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Order: assay.OrderFound}},
+		{"?order=score", assay.FindingFilter{Order: assay.OrderScore}},
+		{"?order=changed", assay.FindingFilter{}},
 	} {
 		w := newWorld(t)
 		a, _ := w.open(t)

@@ -12,8 +12,8 @@ import (
 
 // IngestState is how far the listings that were taken are worked.
 type IngestState struct {
-	Partitions []PartitionStatus `json:"partitions"`
-	Backlog    uint64            `json:"backlog" doc:"Envelopes not committed yet, of all partitions."`
+	Partitions []assay.PartitionStatus `json:"partitions"`
+	Backlog    uint64                  `json:"backlog" doc:"Envelopes not committed yet, of all partitions."`
 }
 
 // PoisonList is a part of the envelopes that were set aside.

@@ -67,6 +67,10 @@ type Options struct {
 	MaxUploads   int
 	ScreenMemory int64
 
+	// Pages answers what is not the API's own: every path but those below /v1/,
+	// /openapi.json, /healthz, /readyz and /metrics. nil: there is nothing there.
+	Pages http.Handler
+
 	// Hosts lists the names under which the server may be called, without port; empty
 	// allows all. Behind the door of one machine it stops DNS rebinding.
 	Hosts []string

@@ -149,22 +149,13 @@ type Organisations interface {
 
 // Ingest tells how far the envelopes are worked, and keeps those that could not be.
 type Ingest interface {
-	Partitions(ctx context.Context, scope assay.Scope) ([]PartitionStatus, error)
+	Partitions(ctx context.Context, scope assay.Scope) ([]assay.PartitionStatus, error)
 	Poisoned(ctx context.Context, scope assay.Scope, after string, limit int) ([]assay.Poison, error)
 	PoisonData(ctx context.Context, scope assay.Scope, id string) (assay.Poison, error)
 	// ReplayPoison puts the envelope at the end of its partition, durably, and then
 	// drops what was set aside.
 	ReplayPoison(ctx context.Context, scope assay.Scope, id string) error
 	DropPoison(ctx context.Context, scope assay.Scope, id string) error
-}
-
-// PartitionStatus is how far a partition is, beside what waits for it.
-type PartitionStatus struct {
-	assay.Partition
-	Last    uint64  `json:"last"`    // sequence of the newest envelope
-	Backlog uint64  `json:"backlog"` // envelopes not committed yet
-	Bytes   uint64  `json:"bytes"`   // kept in the stream
-	Rate    float64 `json:"rate"`    // listings committed a second, lately
 }
 
 // Tokens tells who calls.

@@ -107,18 +107,18 @@ func (d tokenDoor) Rotate(ctx context.Context, _ assay.Scope) (string, error) {
 
 type ingestDoor struct{ *Server }
 
-func (d ingestDoor) Partitions(ctx context.Context, scope assay.Scope) ([]api.PartitionStatus, error) {
+func (d ingestDoor) Partitions(ctx context.Context, scope assay.Scope) ([]assay.PartitionStatus, error) {
 	parts, err := d.store.PartitionStates(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]api.PartitionStatus, 0, len(parts))
+	list := make([]assay.PartitionStatus, 0, len(parts))
 	for _, p := range parts {
 		state, err := d.log.State(ctx, p.ID)
 		if err != nil {
 			return nil, err
 		}
-		st := api.PartitionStatus{Partition: p, Last: state.Last, Bytes: uint64(state.Bytes), Rate: d.rates.of(p.ID)}
+		st := assay.PartitionStatus{Partition: p, Last: state.Last, Bytes: uint64(state.Bytes), Rate: d.rates.of(p.ID)}
 		if state.Last > p.Committed {
 			st.Backlog = state.Last - p.Committed
 		}

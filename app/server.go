@@ -26,6 +26,7 @@ import (
 	"assay/sqldb"
 	"assay/stream"
 	"assay/watch"
+	"assay/web"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -69,6 +70,16 @@ type ServerOptions struct {
 	MaxReferenceAge time.Duration
 	// PrivateWebhooks allows webhooks to addresses of the own network.
 	PrivateWebhooks bool
+	// FetchNetworks are networks that pictures and pages of listings may be fetched from
+	// though they are not public. Sellers choose such addresses: nothing that matters
+	// should answer there.
+	FetchNetworks []netip.Prefix
+	// OpenPages lets anybody use the pages as the installation itself, without signing
+	// in. It takes an address of this machine only, and is for the demonstration.
+	OpenPages bool
+	// Pictures answers for the pictures of listings; nil: they are fetched from where
+	// the listing says, through the guarded client.
+	Pictures Pictures
 
 	Version string
 	Clock   func() time.Time // nil: time.Now
@@ -127,6 +138,15 @@ func (o *ServerOptions) complete() error {
 	if o.Listen == "" {
 		o.Listen = DefaultListen
 	}
+	if o.OpenPages {
+		host, _, err := net.SplitHostPort(o.Listen)
+		if addr, e := netip.ParseAddr(host); err != nil || host != "localhost" && (e != nil || !addr.IsLoopback()) {
+			return assay.Errorf(assay.Invalid, "pages without sign-in are for this machine alone: listen on 127.0.0.1, not on %s", o.Listen)
+		}
+		if len(o.Hosts) == 0 {
+			o.Hosts = []string{"localhost", "127.0.0.1", "::1"} // a page elsewhere may have a name that leads here
+		}
+	}
 	if o.LogBytes <= 0 {
 		o.LogBytes = stream.DefaultMaxBytes
 	}
@@ -150,6 +170,13 @@ func (o *ServerOptions) complete() error {
 	return nil
 }
 
+// Pictures gives the pictures that listings name, as JPEG files of ours: never the
+// bytes that a seller chose. Errors: Invalid for what is no picture or may not be
+// fetched, TooLarge, NotFound, Unavailable.
+type Pictures interface {
+	Picture(ctx context.Context, url string) ([]byte, error)
+}
+
 // Server is one process of Assay: what it is made of, open and connected.
 type Server struct {
 	o     ServerOptions
@@ -170,6 +197,7 @@ type Server struct {
 	dispatcher  *notify.Dispatcher
 	registry    *prometheus.Registry
 	handler     http.Handler
+	pages       *web.Web
 	rates       *rates
 	health      *health
 	wake        chan struct{} // somebody announced a new reference
@@ -216,13 +244,9 @@ func Open(ctx context.Context, o ServerOptions) (s *Server, err error) {
 	s.rates = &rates{}
 	s.health = newHealth(s)
 	s.register()
-	door, err := api.New(s.services(), api.Options{
-		Version: o.Version, Now: o.Clock, Log: o.Logger, Registerer: s.registry, Hosts: o.Hosts, TrustedProxies: o.Proxies,
-	})
-	if err != nil {
+	if s.handler, err = s.openDoors(); err != nil {
 		return s, err
 	}
-	s.handler = door
 	return s, nil
 }
 
@@ -362,6 +386,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, ready func()) e
 	case err = <-failed:
 	}
 	s.o.Logger.Info("stopping")
+	s.pages.Close() // streams that pages hold open never end by themselves
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	if e := server.Shutdown(drain); e != nil {
 		server.Close()
@@ -434,7 +459,8 @@ func (s *Server) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepTime)
 	defer tick.Stop()
 	for {
-		if err := s.store.DropIdempotent(ctx, s.scope, s.o.Clock().Add(-idempotencyTime)); err != nil && ctx.Err() == nil {
+		err := errors.Join(s.store.DropIdempotent(ctx, s.scope, s.o.Clock().Add(-idempotencyTime)), s.store.DropSessions(ctx, s.o.Clock()))
+		if err != nil && ctx.Err() == nil {
 			s.o.Logger.Warn("sweeping failed; it is tried again", "error", err)
 		}
 		select {

@@ -453,7 +453,7 @@ func (k *Keeper) commit(ctx context.Context, j *importJob, g *Generation) (commi
 // it.
 func (f *rowFile) place(k *rowKind, key string) Place {
 	if f != nil && f.rowKind == k {
-		if r, ok := f.find(key); ok {
+		if r := f.find(key); r != nil {
 			return Place{f.name, int(r.line)}
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // Preview does what Import would do without changing anything: it checks the file,
 // counts the rows that would be added, changed and removed, and builds the
 // generation that would come into force. It returns when that is done: a record
-// that failed has the mistakes, one that is done the generation's hash. An error is
-// of the upload or the store.
+// that failed has the mistakes, one that is done the generation's hash and the first
+// rows that would change. An error is of the upload or the store.
 func (k *Keeper) Preview(ctx context.Context, scope assay.Scope, kind assay.ReferenceKind, mode assay.ImportMode, name string, body io.Reader) (assay.ReferenceImport, error) {
 	end, err := k.begin()
 	if err != nil {
@@ -56,35 +56,28 @@ func (k *Keeper) preview(ctx context.Context, j *importJob) (*Generation, error)
 	if err != nil {
 		return nil, err
 	}
-	owners, none := f.replaced(j.mode)
-	whose := map[string]bool{}
-	for _, o := range owners {
-		whose[o] = true
-	}
+	c := newChanges(f, j.mode)
 	stored := k.rowsOf(ctx, version)
-	return buildRows(k.Clock(), func(kind assay.ReferenceKind, visit func(owner, key, fields string) error) error {
+	g, err := buildRows(k.Clock(), func(kind assay.ReferenceKind, visit func(owner, key, fields string) error) error {
 		if kind != f.kind {
 			return stored(kind, visit)
 		}
-		same := 0
 		if err := stored(kind, func(owner, key, fields string) error {
-			if row, ok := f.find(key); ok {
-				if row.row == rowDigest(owner, fields) {
-					same++
-				} else {
-					r.Changed++
-				}
-				return nil
+			if c.stays(owner, key, fields) {
+				return visit(owner, key, fields)
 			}
-			if !none && (owners == nil || whose[owner]) {
-				r.Removed++
-				return nil
-			}
-			return visit(owner, key, fields)
+			return nil
 		}); err != nil {
 			return err
 		}
-		r.Added = len(f.rows) - same - r.Changed
-		return f.each(func(row assay.ReferenceRow, _ int) error { return visit(row.Owner, row.Key, row.Fields) })
+		return f.each(func(row assay.ReferenceRow, line int) error {
+			c.comes(row, line)
+			return visit(row.Owner, row.Key, row.Fields)
+		})
 	}, f.place)
+	r.Added, r.Changed, r.Removed = c.counts()
+	if err == nil {
+		r.Changes = c.list()
+	}
+	return g, err
 }

@@ -69,6 +69,7 @@ type rowFile struct {
 type rowMark struct {
 	key, row [16]byte // digests
 	line     uint32
+	stored   bool // a preview met a stored row of the key
 }
 
 func compareRowMarks(a, b rowMark) int {
@@ -120,7 +121,7 @@ func (f *rowFile) check() error {
 		f.total++
 		at := Place{f.name, r.line}
 		if f.layout.storable(at, r.owner, r.fields, &m) && f.total <= MaxRows {
-			f.rows = append(f.rows, rowMark{shortDigest(r.key), r.digest(), uint32(r.line)})
+			f.rows = append(f.rows, rowMark{key: shortDigest(r.key), row: r.digest(), line: uint32(r.line)})
 			if f.owned && !f.owners[string(r.owner)] {
 				f.owners[string(r.owner)] = true
 			}
@@ -155,7 +156,7 @@ func (f *rowFile) each(visit func(row assay.ReferenceRow, line int) error) error
 		}
 		key = numberedKey(key[:0], r.key, number)
 		if number > 1 && !f.whole {
-			f.numbered = append(f.numbered, rowMark{shortDigest(key), r.digest(), uint32(r.line)})
+			f.numbered = append(f.numbered, rowMark{key: shortDigest(key), row: r.digest(), line: uint32(r.line)})
 		}
 		return visit(assay.ReferenceRow{Kind: f.kind, Key: string(key), Owner: string(r.owner), Fields: string(r.fields)}, r.line)
 	})
@@ -197,16 +198,16 @@ func (f *rowFile) number() error {
 	return nil
 }
 
-// find returns the row that is kept under a key, if the file has one. each or
+// find returns the row that is kept under a key, nil if the file has none. each or
 // number must have run.
-func (f *rowFile) find(key string) (r rowMark, ok bool) {
+func (f *rowFile) find(key string) *rowMark {
 	want := rowMark{key: shortDigest([]byte(key))}
 	for _, list := range [...][]rowMark{f.rows, f.numbered} {
 		if i, _ := slices.BinarySearchFunc(list, want, compareRowMarks); i < len(list) && list[i].key == want.key {
-			return list[i], true
+			return &list[i]
 		}
 	}
-	return r, false
+	return nil
 }
 
 // parse calls emit with every sound row, one at a time.

@@ -18,17 +18,22 @@ import (
 
 // dialect is what differs between the engines. All other SQL is one text.
 type dialect struct {
-	name    string
-	goose   goose.Dialect
-	open    func(ctx context.Context, s *Store, location string, o Options) error
-	reading *sql.TxOptions // a transaction that sees one state
-	enter   string         // first statement of a transaction, with the scope's organisation
-	skip    string         // end of a sub-select that passes over rows others are working on
+	name     string
+	goose    goose.Dialect
+	open     func(ctx context.Context, s *Store, location string, o Options) error
+	reading  *sql.TxOptions // a transaction that sees one state
+	enter    string         // first statement of a transaction, with the scope's organisation
+	planning string         // first statement of a list
+	skip     string         // end of a sub-select that passes over rows others are working on
 	// The full text of a finding.
 	putText  func(t *tx, number int64, organisation string, words []string, fresh bool) error
 	textKey  string                    // column of finding_text t that is finding.number
 	matching string                    // predicate on finding_text t, with "%s" for the parameter
 	matchOf  func(terms []term) string // that parameter
+	listed   string                    // the numbers n of a query's rows as one text
+	among    string                    // findings f by such a text, its parameter "%s", as far as WHERE
+	// unindexed keeps an engine that has no statistics from reading by the index of a column.
+	unindexed func(column string) string
 }
 
 // dialectOf tells the engine of a URL and what is left of it to open.
@@ -69,9 +74,12 @@ func sqliteDialect() *dialect {
 			_, err := t.exec(`INSERT INTO finding_text (rowid, words) VALUES ($1, $2)`, number, strings.Join(words, " "))
 			return err
 		},
-		textKey:  `t.rowid`,
-		matching: `t.words MATCH %s`,
-		matchOf:  matchSQLite,
+		textKey:   `t.rowid`,
+		matching:  `t.words MATCH %s`,
+		matchOf:   matchSQLite,
+		listed:    `json_group_array(n)`,
+		among:     `json_each(%s) AS n CROSS JOIN finding f WHERE f.number = n.value`,
+		unindexed: func(column string) string { return `+` + column },
 	}
 }
 
@@ -81,16 +89,21 @@ func postgresDialect() *dialect {
 		goose:   goose.DialectPostgres,
 		open:    openPostgres,
 		reading: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-		enter:   `SELECT set_config('assay.organisation', $1, true)`,
-		skip:    ` FOR UPDATE SKIP LOCKED`,
+		// A plan that is made for any value is a bad one for most lists.
+		planning: `SET LOCAL plan_cache_mode = force_custom_plan`,
+		enter:    `SELECT set_config('assay.organisation', $1, true)`,
+		skip:     ` FOR UPDATE SKIP LOCKED`,
 		putText: func(t *tx, number int64, organisation string, words []string, _ bool) error {
 			_, err := t.exec(`INSERT INTO finding_text (number, organisation, words) VALUES ($1, $2, CAST(CAST($3 AS TEXT) AS TSVECTOR))
 				ON CONFLICT (number) DO UPDATE SET words = excluded.words, organisation = excluded.organisation`, number, organisation, vectorOf(words))
 			return err
 		},
-		textKey:  `t.number`,
-		matching: `t.words @@ CAST(CAST(%s AS TEXT) AS TSQUERY)`,
-		matchOf:  matchPostgres,
+		textKey:   `t.number`,
+		matching:  `t.words @@ CAST(CAST(%s AS TEXT) AS TSQUERY)`,
+		matchOf:   matchPostgres,
+		listed:    `CAST(array_agg(n) AS TEXT)`,
+		among:     `finding f WHERE f.number = ANY (CAST(CAST(%s AS TEXT) AS BIGINT[]))`,
+		unindexed: func(column string) string { return column },
 	}
 }
 

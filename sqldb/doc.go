@@ -4,7 +4,7 @@
 //
 // # Scope
 //
-// Every method takes an [assay.Scope] (but TokenByHash, which makes one). What it
+// Every method takes an [assay.Scope] (but TokenByHash and those of sessions, which make one). What it
 // reads and writes is bounded by the table sight(viewer, organisation), which
 // every query on an organisation's rows carries as a predicate. On PostgreSQL row-level
 // security says the same again. The zero Scope sees nothing and may write

@@ -19,8 +19,8 @@ type kept struct {
 	order   int      // by so many of the first columns
 }
 
-// keptTables are all tables but the heartbeat and the full text, in an order in which they
-// can be loaded: sight before what is seen by it.
+// keptTables are all tables but the heartbeat, the sessions and the full text, in an order in
+// which they can be loaded: sight before what is seen by it.
 func keptTables() []kept {
 	table := func(name string, order int, columns string) kept { return kept{name, strings.Fields(columns), order} }
 	return []kept{
@@ -176,8 +176,8 @@ func (s *Store) Load(ctx context.Context, scope assay.Scope, next func() (table 
 	})
 }
 
-// mustBeEmpty is a Conflict unless there is nothing but what the migrations wrote,
-// which it takes away.
+// mustBeEmpty is a Conflict unless there is nothing but what the migrations wrote and
+// sessions, which it takes away.
 func (t *tx) mustBeEmpty() error {
 	seeded := map[string]int64{"counter": 1, "sight": 1, "organisation": 1, "reference_version": 1}
 	for _, table := range keptTables() {
@@ -195,7 +195,7 @@ func (t *tx) mustBeEmpty() error {
 		}
 	}
 	// Sight last: it lets the others be seen.
-	for _, name := range []string{"counter", "organisation", "reference_version", "sight"} {
+	for _, name := range []string{"session", "counter", "organisation", "reference_version", "sight"} {
 		if _, err := t.exec(`DELETE FROM ` + name); err != nil {
 			return err
 		}

@@ -38,6 +38,26 @@ func (s *Store) Events(ctx context.Context, scope assay.Scope, after int64, limi
 	return all, err
 }
 
+// recentPositions is how far back LastPosition looks through everybody's events.
+const recentPositions = 1_000
+
+// LastPosition returns the position of the newest event that the scope sees, 0 if there is
+// none. It costs a few index look-ups; for a viewer of more than a few organisations,
+// none of whose events is recent, one for each of them.
+func (s *Store) LastPosition(ctx context.Context, scope assay.Scope) (int64, error) {
+	var last sql.NullInt64
+	err := s.read(ctx, scope, "looking for the newest event", func(t *tx) error {
+		if _, err := t.row(`SELECT max(e.position) FROM event e WHERE e.position > (SELECT value FROM counter WHERE id = 1) - $2 AND `+visible("e"),
+			[]any{scope.Organisation, recentPositions}, &last); err != nil || last.Valid {
+			return err
+		}
+		_, err := t.row(`SELECT max((SELECT e.position FROM event e WHERE e.organisation = s.organisation ORDER BY e.position DESC LIMIT 1))
+			FROM sight s WHERE s.viewer = $1`, []any{scope.Organisation}, &last)
+		return err
+	})
+	return last.Int64, err
+}
+
 // SubjectEvents returns the events of one subject, the newest first.
 func (s *Store) SubjectEvents(ctx context.Context, scope assay.Scope, subject string, limit int) ([]assay.Event, error) {
 	var all []assay.Event

@@ -170,7 +170,7 @@ func FuzzQuery(f *testing.F) {
 
 // A cursor that is not refused is one that was made here.
 func FuzzCursor(f *testing.F) {
-	f.Add(position{"changed", 12, "id"}.cursor())
+	f.Add(position{"changed", 3, 12, "id"}.cursor())
 	f.Add("AXt9")
 	f.Fuzz(func(t *testing.T, cursor string) {
 		p, err := openCursor(cursor, "changed")

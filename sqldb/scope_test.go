@@ -82,6 +82,12 @@ var sights = map[string]func(t *testing.T, s *sqldb.Store, scope assay.Scope) []
 		}
 		return seen
 	},
+	"findings of a seller": func(t *testing.T, s *sqldb.Store, scope assay.Scope) (seen []string) {
+		for range get(s.SellerFindings(t.Context(), scope, "bazar.example", "s1"))(t).Findings {
+			seen = append(seen, "of one")
+		}
+		return seen
+	},
 	"offers found": func(t *testing.T, s *sqldb.Store, scope assay.Scope) (seen []string) {
 		for _, r := range get(s.FoundOffers(t.Context(), scope, assay.OfferKey{}, 10))(t) {
 			seen = append(seen, r.ID)
@@ -393,7 +399,7 @@ func organisations(t *testing.T, e engine) {
 
 // ownedTables are the tables that row-level security guards.
 var ownedTables = strings.Fields(`sight organisation marketplace finding finding_text event outbox webhook delivery reference_row token
-	idempotent_result intake_partition segment poison job_lease rescreen seller offer_revision observation`)
+	idempotent_result intake_partition segment poison job_lease rescreen seller offer_revision observation session`)
 
 func onlyPostgres(t *testing.T, server *pgtest.Server) {
 	t.Run("a role that row-level security does not bind is refused, and told the way out", func(t *testing.T) {
@@ -412,6 +418,7 @@ func onlyPostgres(t *testing.T, server *pgtest.Server) {
 		must(t, s.SetAside(t.Context(), local, "w", assay.Poison{Partition: 0, Sequence: 2}, day))
 		must(t, s.PutRescreen(t.Context(), local, assay.Rescreen{Generation: "g"}))
 		get(s.AcquireJob(t.Context(), local, "j", "h", day, day))(t)
+		must(t, s.PutSession(t.Context(), [32]byte{1}, []byte("a"), day))
 		o := outcome(3, finding("3", "Bellweather"))
 		o.Sellers = []assay.SellerRecord{{Marketplace: "bazar.example", Seller: assay.Seller{ID: "s"}, Hash: 1}}
 		commit(t, s, o)
@@ -444,6 +451,9 @@ func onlyPostgres(t *testing.T, server *pgtest.Server) {
 			t.Errorf("guarded are %q, want %q", guarded, want)
 		}
 		for _, table := range ownedTables {
+			if table == "finding_text" { // read by way of the findings only
+				table = "finding_text t JOIN finding f ON f.number = t.number"
+			}
 			t.Run(table, func(t *testing.T) {
 				if n := count(t, table, "local"); n == 0 {
 					t.Error("the installation sees none: the test proves nothing")
@@ -464,6 +474,11 @@ func onlyPostgres(t *testing.T, server *pgtest.Server) {
 			defer tx.Rollback()
 			_, err = tx.Exec(`SELECT set_config('assay.organisation', $1, true)`, bellweather.Organisation)
 			must(t, err)
+			result, err := tx.Exec(`DELETE FROM finding_text`)
+			must(t, err)
+			if n := get(result.RowsAffected())(t); n != 0 {
+				t.Errorf("it took %d texts away", n)
+			}
 			if _, err := tx.Exec(`INSERT INTO outbox (position, organisation) VALUES (99999, 'local')`); err == nil {
 				t.Error("it could")
 			}

@@ -72,10 +72,14 @@ func conformance(t *testing.T, e engine) {
 		{"rescreening", rescreening},
 		{"rescreening of earlier revisions", rescreeningOfEarlierRevisions},
 		{"listing findings", listing},
+		{"orders of findings", orders},
+		{"what is told of a seller", sellers},
+		{"the newest event", lastPosition},
 		{"full text", fullText},
 		{"reference", reference},
 		{"webhooks", webhooks},
 		{"tokens and answers", tokens},
+		{"sessions", sessions},
 		{"dump and load", dumping},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, e) })

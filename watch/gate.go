@@ -6,6 +6,7 @@ import (
 
 	"assay"
 	"assay/reference"
+	"assay/score"
 	"assay/screen"
 	"assay/seen"
 )
@@ -68,6 +69,17 @@ func (s *GateSession) Screen(l *assay.Listing) assay.Verdict {
 	v, _ := s.worker.ScreenRevision(l, now.State(), assay.Clear)
 	s.gate.Screened.Add(1)
 	return v
+}
+
+// Prices tells what the price of an owner's assessment was compared with, as
+// screen.Worker.Prices does.
+func (s *GateSession) Prices(l *assay.Listing, owner, variant string) (screen.PriceView, bool) {
+	return s.worker.Prices(l, owner, variant)
+}
+
+// Thresholds are those of a lane under the session's generation.
+func (s *GateSession) Thresholds(lane assay.Lane) score.Thresholds {
+	return s.bench.gen.Policy().For(lane)
 }
 
 // Close ends the session.

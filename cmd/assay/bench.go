@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"assay/app"
@@ -15,6 +16,7 @@ type benchCmd struct {
 	Reference benchReferenceCmd `cmd:"" help:"Time and memory to compile a reference."`
 	Ingest    benchIngestCmd    `cmd:"" help:"Listings a second through assay serve, durable and worked."`
 	Gate      benchGateCmd      `cmd:"" help:"How long the gate of assay serve takes for one listing."`
+	Pages     benchPagesCmd     `cmd:"" help:"How long each page takes among many findings."`
 }
 
 type benchFlags struct {
@@ -109,4 +111,28 @@ func (f *serverBenchFlags) bench(env *environment, bench func(context.Context, i
 		o.BenchOptions = b
 		return bench(ctx, w, o)
 	}, app.BenchOptions{Products: f.Products})
+}
+
+type benchPagesCmd struct {
+	Marks       int    `default:"100000" help:"Marks in the reference (default ${default})."`
+	Products    int    `default:"10000" help:"Products in the reference (default ${default})."`
+	Findings    int    `default:"1000000" help:"Findings in the database (default ${default}; they take some minutes and 10 GB)."`
+	Database    string `placeholder:"URL" help:"Empty PostgreSQL database, postgres://…; the findings stay there. Default SQLite in the folder of the data."`
+	Requests    int    `default:"500" help:"Requests for each page (default ${default})."`
+	Concurrency int    `default:"2" help:"Requests at a time (default ${default})."`
+	Dir         string `placeholder:"DIR" type:"existingdir" help:"Keep the data in DIR instead of a temporary folder; the next run with the same numbers measures it again."`
+}
+
+func (c *benchPagesCmd) Run(env *environment) error {
+	if c.Findings < 1 || c.Requests < 1 || c.Concurrency < 1 {
+		return usageError("numbers must be positive")
+	}
+	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
+		return usageError("--database is the address of a PostgreSQL database, postgres://…")
+	}
+	flags := benchFlags{Marks: c.Marks, Runs: 1, Dir: c.Dir}
+	return flags.bench(env, func(ctx context.Context, w io.Writer, b app.BenchOptions) error {
+		return app.BenchPages(ctx, w, app.BenchPagesOptions{BenchOptions: b, Findings: c.Findings, Database: c.Database,
+			Requests: c.Requests, Concurrency: c.Concurrency, Log: env.err})
+	}, app.BenchOptions{Products: c.Products})
 }

@@ -47,8 +47,11 @@ More: docs/server.md, docs/api.md`,
 
     assay backup --data assay-data assay-2026-11-24.tar
     assay restore --data new-data assay-2026-11-24.tar`,
-	"demo": `Builds an invented world of brands, catalogues, honest sellers and fakes, screens its listings and
-compares the verdicts with the truth, misses included. Nothing is kept.`,
+	"demo": `Runs a server on a temporary folder, feeds it an invented world of brands, honest sellers and fakes, compares
+the findings with the truth, misses included, and serves the pages until Ctrl-C. Nothing is kept.
+
+  The report alone, of fewer listings:
+    assay demo --listings 5000 --exit`,
 	"screen bench": `Writes invented listings and marks to a temporary folder and times "assay screen" on them as a process of
 its own, reading included. Example: assay bench screen --marks 100000 --listings 1000000 --runs 5`,
 	"reference bench": `Times loading a reference folder of invented marks and products as a process of its own.`,

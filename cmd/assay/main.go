@@ -34,7 +34,7 @@ type cli struct {
 	Backup     backupCmd     `cmd:"" help:"Write a backup of a running server."`
 	Restore    restoreCmd    `cmd:"" help:"Make a server's data from a backup."`
 	Token      tokenCmd      `cmd:"" help:"Manage the admin token."`
-	Demo       demoCmd       `cmd:"" help:"Screen an invented world and compare what was found with what is true."`
+	Demo       demoCmd       `cmd:"" help:"Feed a server an invented world, compare what was found with what is true, and serve the pages."`
 	Bench      benchCmd      `cmd:"" help:"Measure this machine."`
 	Completion completionCmd `cmd:"" help:"Print the completion script of a shell."`
 

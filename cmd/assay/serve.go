@@ -40,6 +40,7 @@ type serveCmd struct {
 	RetainBytes     int64          `placeholder:"BYTES" help:"What of a partition's log is kept once it is worked, at most half of it (default 1 GiB)."`
 	FreeBytes       int64          `placeholder:"BYTES" help:"What of the disk must be free for listings to be taken; below 0: nothing (default 256 MiB)."`
 	PrivateWebhooks bool           `help:"Allow webhooks to addresses of the own network."`
+	FetchNetwork    []netip.Prefix `placeholder:"CIDR" help:"Network that pictures and pages of listings may be fetched from though it is not public; repeat for several."`
 	Debug           string         `placeholder:"ADDR" help:"Answer Go's profiles (/debug/pprof/) on this address, which only operators may reach."`
 	LogLevel        string         `placeholder:"LEVEL" default:"info" enum:"debug,info,warn,error" help:"What to log on standard error: debug, info, warn or error (default ${default})."`
 	LogFormat       string         `placeholder:"FORMAT" default:"text" enum:"text,json" help:"Form of the log: text or json (default ${default})."`
@@ -50,6 +51,7 @@ func (c *serveCmd) Run(env *environment) error {
 	o.Listen, o.Role, o.Partitions = c.Listen, app.Role(c.Role), c.Partitions
 	o.TLSCert, o.TLSKey, o.Hosts, o.Proxies = c.TLSCert, c.TLSKey, c.Host, c.TrustedProxy
 	o.LogBytes, o.RetainBytes, o.FreeBytes, o.PrivateWebhooks = c.LogBytes, c.RetainBytes, c.FreeBytes, c.PrivateWebhooks
+	o.FetchNetworks = c.FetchNetwork
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return err

@@ -1,0 +1,294 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
+
+	"assay"
+)
+
+// maxFilterValues bounds a filter; hostile ones are ordinary.
+const maxFilterValues = 32
+
+// ListFindings returns the part of the matching findings after cursor in the order that is
+// asked for, at most limit (0: 50, at most 1,000). Since bounds the time of the last
+// change. A cursor that was not made here, or for another order, is Invalid. Findings that
+// change while a list is read may move: to the top of those last changed, where they are
+// not met again.
+func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.FindingFilter, cursor string, limit int) (assay.FindingPage, error) {
+	limit = page(limit)
+	result := assay.FindingPage{Findings: []assay.Finding{}}
+	order, err := orderOf(ff.Order)
+	if err != nil {
+		return result, err
+	}
+	at, err := openCursor(cursor, order.name)
+	if err != nil {
+		return result, err
+	}
+	terms := termsOf(ff.Query)
+	if strings.TrimSpace(ff.Query) != "" && len(terms) == 0 {
+		return result, nil // punctuation occurs nowhere
+	}
+	err = s.list(ctx, scope, "listing findings", func(t *tx) error {
+		sel, err := t.selection(ff)
+		if err != nil {
+			return err
+		}
+		if len(terms) > 0 {
+			result, err = t.search(sel, terms, order, at, limit+1)
+			return err
+		}
+		if result.Count, err = t.countFew(sel.ranges(`1`), sel.args); err != nil {
+			return err
+		}
+		ids, err := t.ids(sel, order, result.Count, at, limit+1)
+		if err != nil {
+			return err
+		}
+		return t.fetch(ids, func(f *assay.Finding, _ string) { result.Findings = append(result.Findings, *f) })
+	})
+	if err != nil {
+		return assay.FindingPage{}, err
+	}
+	if len(result.Findings) > limit {
+		result.Findings = result.Findings[:limit]
+		result.Next = order.position(&result.Findings[limit-1]).cursor()
+	}
+	return result, nil
+}
+
+// ids returns the first findings of a selection behind a position. count is how many
+// there are in all, as far as they are counted.
+func (t *tx) ids(sel *selection, order findingOrder, count int, at position, limit int) (ids []string, err error) {
+	q := sel.own()
+	var behind []string
+	if at.Order != "" {
+		behind = []string{order.after(&q, at)}
+	}
+	if !slices.Contains(sel.ordered, order.name) && count < assay.MaxCount {
+		order = order.sorted(t.store.dialect) // few are sooner sorted than met in all
+	}
+	return t.first(order, sel.ranges(order.read(), behind...), &q, limit)
+}
+
+// first returns the ids of the first rows of queries that read what the order does.
+func (t *tx) first(order findingOrder, queries []string, q *filter, limit int) (ids []string, err error) {
+	err = t.rows(order.first(queries, q.param(limit)), q.args, func(rows *sql.Rows) error {
+		p, err := order.scan(rows)
+		ids = append(ids, p.Text)
+		return err
+	})
+	return ids, err
+}
+
+// fetch calls visit with each finding of ids and its searched text, in their order.
+func (t *tx) fetch(ids []string, visit func(f *assay.Finding, searched string)) error {
+	type textual struct {
+		finding  assay.Finding
+		searched string
+	}
+	found := make(map[string]*textual, len(ids))
+	err := in(ids, 2, func(list string, chunk []any) error {
+		return t.rows(`SELECT `+findingRead+`, f.searched FROM finding f WHERE f.id IN (`+list+`) AND `+visible("f"),
+			append([]any{t.scope.Organisation}, chunk...), func(rows *sql.Rows) (err error) {
+				var x textual
+				x.finding, err = scanFinding(rows, &x.searched)
+				found[x.finding.ID] = &x
+				return err
+			})
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if x := found[id]; x != nil {
+			visit(&x.finding, x.searched)
+		}
+	}
+	return nil
+}
+
+// countFew counts the rows of queries up to the most that is counted.
+func (t *tx) countFew(queries []string, args []any) (n int, err error) {
+	_, err = t.row(`SELECT count(*) FROM (`+strings.Join(queries, ` UNION ALL `)+` LIMIT `+strconv.Itoa(assay.MaxCount)+`) AS matched`, slices.Clone(args), &n)
+	return n, err
+}
+
+// selection is the findings f that a scope sees and a filter asks for. They are read as
+// ranges of one index, each in the order that is asked for and as far as a page
+// needs: a range for each verdict and, where few are seen, each organisation.
+type selection struct {
+	filter          // what holds for every row beside its range
+	sight  string   // the scope's sight
+	each   []string // the same, organisation by organisation, if it is of few
+	levels []string // parameters
+	// ordered are the names of the orders in which an index has the ranges.
+	ordered []string
+}
+
+// selection reads a filter. The columns of which it names one value are ranked by how few
+// rows they usually leave; the index is that of the first of them.
+func (t *tx) selection(ff assay.FindingFilter) (*selection, error) {
+	q, few, err := t.seesFew("f")
+	if err != nil {
+		return nil, err
+	}
+	sel := &selection{filter: filter{args: q.args}}
+	levels := ff.Levels
+	if len(levels) == 0 {
+		levels = []assay.Level{assay.Review, assay.Block}
+	}
+	if len(levels) > maxFilterValues || len(ff.Lanes) > maxFilterValues {
+		return nil, assay.Errorf(assay.Invalid, "at most %d values of a filter can be asked for", maxFilterValues)
+	}
+	ranks := map[int]bool{}
+	for _, level := range levels {
+		rank := level.Rank()
+		if rank < 0 {
+			return nil, assay.Errorf(assay.Invalid, "%q is no verdict: ask for clear, review or block", string(level))
+		}
+		if !ranks[rank] {
+			ranks[rank] = true
+			sel.levels = append(sel.levels, sel.param(rank))
+		}
+	}
+	led := false
+	lead := func(column string, ordered ...string) string {
+		if led {
+			return t.store.dialect.unindexed(column)
+		}
+		led, sel.ordered = true, ordered
+		return column
+	}
+	if ff.Offer != "" { // by the table's own key, with its marketplace
+		sel.and(lead(`f.offer`)+` = %s`, ff.Offer)
+	}
+	if ff.Seller != "" {
+		sel.and(lead(`f.seller_id`, "changed")+` = %s`, ff.Seller)
+	}
+	if ff.Owner != "" { // by its organisation, which is in the indexes
+		sel.and(lead(`f.organisation`, "changed", "found", "score")+` = (SELECT o.id FROM organisation o WHERE o.kind = 'brand' AND o.name = %s)`, ff.Owner)
+	}
+	sel.sight = q.String()
+	switch {
+	case len(few) == 0:
+	case led:
+		sel.sight = strings.Replace(sel.sight, `f.organisation`, lead(`f.organisation`), 1)
+	default:
+		lead(`f.organisation`, "changed", "found", "score")
+		for _, id := range few {
+			sel.each = append(sel.each, `f.organisation = (SELECT organisation FROM sight WHERE viewer = $1 AND organisation = `+sel.param(id)+`)`)
+		}
+	}
+	if len(ff.Lanes) == 1 {
+		sel.and(lead(`f.lane`, "changed", "score")+` = %s`, string(ff.Lanes[0]))
+	} else if len(ff.Lanes) > 0 {
+		anyOf(&sel.filter, t.store.dialect.unindexed(`f.lane`), ff.Lanes)
+	}
+	if ff.Marketplace != "" {
+		column := `f.marketplace`
+		if ff.Offer == "" {
+			column = lead(column, "changed", "score")
+		}
+		sel.and(column+` = %s`, ff.Marketplace)
+	}
+	if !led {
+		sel.ordered = []string{"changed", "found", "score"}
+	}
+	if !ff.Since.IsZero() {
+		sel.and(`f.changed_at >= %s`, micros(ff.Since))
+	}
+	return sel, nil
+}
+
+// ranges are queries for the findings of a selection that meet further conditions.
+func (sel *selection) ranges(columns string, further ...string) []string {
+	sights := sel.each
+	if len(sights) == 0 {
+		sights = []string{sel.sight}
+	}
+	var parts []string
+	for _, sight := range sights {
+		for _, level := range sel.levels {
+			conditions := slices.Concat([]string{sight, `f.level = ` + level}, sel.where, further)
+			parts = append(parts, `SELECT `+columns+` FROM finding f WHERE `+strings.Join(conditions, ` AND `))
+		}
+	}
+	return parts
+}
+
+// own returns the filter for one query to add parameters of its own.
+func (sel *selection) own() filter {
+	q := sel.filter
+	q.args = slices.Clone(q.args)
+	return q
+}
+
+// all is the condition on the findings of a selection in one.
+func (sel *selection) all() string {
+	sight := sel.sight
+	if len(sel.each) > 0 {
+		sight = `(` + strings.Join(sel.each, ` OR `) + `)`
+	}
+	return strings.Join(append([]string{sight, `f.level IN (` + strings.Join(sel.levels, `,`) + `)`}, sel.where...), ` AND `)
+}
+
+// Finding returns one, else NotFound.
+func (s *Store) Finding(ctx context.Context, scope assay.Scope, id string) (assay.Finding, error) {
+	var f assay.Finding
+	err := s.read(ctx, scope, "reading a finding", func(t *tx) error {
+		there := false
+		err := t.rows(`SELECT `+findingRead+` FROM finding f WHERE f.id = $2 AND `+visible("f"), []any{scope.Organisation, id}, func(rows *sql.Rows) (err error) {
+			there = true
+			f, err = scanFinding(rows)
+			return err
+		})
+		if err == nil && !there {
+			return assay.Errorf(assay.NotFound, "there is no such finding")
+		}
+		return err
+	})
+	return f, err
+}
+
+// SellerFindings counts the findings that the scope sees on the offers of one seller of a
+// marketplace. It reads an index alone, and no further than is counted.
+func (s *Store) SellerFindings(ctx context.Context, scope assay.Scope, marketplace, seller string) (assay.SellerSummary, error) {
+	var summary assay.SellerSummary
+	err := s.list(ctx, scope, "counting a seller's findings", func(t *tx) error {
+		q, err := t.sees("f")
+		if err != nil {
+			return err
+		}
+		q.and(`f.seller_id = %s`, seller)
+		q.and(`f.marketplace = %s`, marketplace)
+		return t.rows(`SELECT level, count(*), min(found_at), max(changed_at) FROM
+			(SELECT f.level, f.found_at, f.changed_at FROM finding f WHERE `+q.String()+` ORDER BY f.changed_at DESC LIMIT `+strconv.Itoa(assay.MaxCount)+`) AS counted
+			GROUP BY level`, q.args, func(rows *sql.Rows) error {
+			var level, n int
+			var found, changed int64
+			if err := rows.Scan(&level, &n, &found, &changed); err != nil {
+				return err
+			}
+			switch levels()[level] {
+			case assay.Review:
+				summary.Review = n
+			case assay.Block:
+				summary.Block = n
+			}
+			if first := instant(found); summary.Findings == 0 || first.Before(summary.First) {
+				summary.First = first
+			}
+			if last := instant(changed); last.After(summary.Last) {
+				summary.Last = last
+			}
+			summary.Findings += n
+			return nil
+		})
+	})
+	return summary, err
+}
