@@ -373,6 +373,11 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, ready func()) e
 			failed <- fmt.Errorf("serving: %w", err)
 		}
 	})
+	select {
+	case <-s.keeper.Started(): // who is told that the server is ready may import at once
+	case err := <-failed:
+		failed <- err
+	}
 	if err := s.publish(listener.Addr()); err != nil {
 		failed <- err
 	}

@@ -87,6 +87,7 @@ type KeeperOptions struct {
 type Keeper struct {
 	KeeperOptions
 	current atomic.Pointer[Generation]
+	started chan struct{} // closed once Run takes imports
 	builder chan struct{} // holds one token: who has it may build and swap
 	hooking sync.Mutex    // held while hooks are called, so that each gets the generations in order
 	hooks   []func(*Generation)
@@ -123,7 +124,7 @@ func NewKeeper(o KeeperOptions) *Keeper {
 	if o.Holder == "" {
 		o.Holder = uuid.NewString()
 	}
-	k := &Keeper{KeeperOptions: o, builder: make(chan struct{}, 1)}
+	k := &Keeper{KeeperOptions: o, started: make(chan struct{}), builder: make(chan struct{}, 1)}
 	k.builder <- struct{}{}
 	return k
 }
@@ -147,6 +148,9 @@ func (k *Keeper) OnSwap(f func(*Generation)) {
 	}
 }
 
+// Started is closed once Run takes imports.
+func (k *Keeper) Started() <-chan struct{} { return k.started }
+
 // Status says how things stand.
 func (k *Keeper) Status() Status {
 	k.mu.Lock()
@@ -166,6 +170,11 @@ func (k *Keeper) Run(ctx context.Context) error {
 		return assay.Errorf(assay.Conflict, "the reference is kept already")
 	}
 	k.life = life
+	select {
+	case <-k.started: // by a Run before this one
+	default:
+		close(k.started)
+	}
 	k.mu.Unlock()
 	defer func() {
 		k.mu.Lock()
