@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -138,10 +139,20 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case a.crossOrigin.Check(r) != nil:
 		a.fail(c, assay.Errorf(assay.Forbidden, "a page of another origin may not send this"))
 	case a.o.Pages != nil && !a.owns(r.URL.Path):
+		if c.r.Body != http.NoBody {
+			b := a.newBody(c, c.r, a.o.MaxReferenceBytes) // a form has to keep moving, too
+			c.r.Body = pagesBody{b, c.r.Body}
+		}
 		a.o.Pages.ServeHTTP(c, c.r)
 	default:
 		a.mux.ServeHTTP(c, c.r)
 	}
+}
+
+// pagesBody is a body that has to keep moving.
+type pagesBody struct {
+	*body
+	io.Closer
 }
 
 // owns reports whether a path is the API's.

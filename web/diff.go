@@ -34,11 +34,14 @@ const (
 const (
 	// diffTime bounds the comparison of two hostile texts; what is left is shown as
 	// replaced.
-	diffTime = 50 * time.Millisecond
+	diffTime = 20 * time.Millisecond
 	// diffContext is how many characters of unchanged text are shown beside a change.
 	diffContext = 60
-	// maxDiffChars is how much of a text is compared.
+	// maxDiffChars is how much of a text is compared, maxPartChars how much of one change
+	// is shown, maxParts how many changes of one field.
 	maxDiffChars = 20_000
+	maxPartChars = 500
+	maxParts     = 100
 )
 
 // changesBetween lists the fields that differ, in the order of a listing's fields.
@@ -130,6 +133,11 @@ func diffText(a, b string) []part {
 		text := x.Text
 		if kind == same {
 			text = shortened(text, i > 0, i < len(diffs)-1)
+		} else if r := []rune(text); len(r) > maxPartChars {
+			text = string(r[:maxPartChars]) + " …"
+		}
+		if len(parts) == maxParts {
+			return append(parts, part{same, " …"})
 		}
 		parts = append(parts, part{kind, text})
 	}
@@ -171,13 +179,28 @@ func diffList(a, b []string) []part {
 			count[s]--
 			continue
 		}
-		parts = append(parts, part{gone, s})
+		parts = appendEntry(parts, gone, s)
 	}
 	for _, s := range b {
 		if count[s] > 0 {
 			count[s]--
-			parts = append(parts, part{come, s})
+			parts = appendEntry(parts, come, s)
 		}
 	}
 	return parts
+}
+
+// appendEntry adds an entry of a list, as far as it is shown.
+func appendEntry(parts []part, kind partKind, s string) []part {
+	switch {
+	case len(parts) > maxParts:
+		return parts
+	case len(parts) == maxParts:
+		return append(parts, part{same, "…"})
+	}
+	short, whole := cut(s, maxPartChars)
+	if !whole {
+		short += " …"
+	}
+	return append(parts, part{kind, short})
 }

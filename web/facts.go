@@ -119,7 +119,11 @@ func sellerFacts(c *visit, v *findingView) []namedValue {
 	add("country", s.Country)
 	add("ship_from", v.listing.ShipFrom)
 	if !s.JoinedAt.IsZero() {
-		add("joined", dayOf(s.JoinedAt)+" · "+c.Count("seller.age", int(v.finding.FoundAt.Sub(s.JoinedAt).Hours()/24)))
+		joined := dayOf(s.JoinedAt)
+		if age := v.finding.FoundAt.Sub(s.JoinedAt); age >= 0 {
+			joined += " · " + c.Count("seller.age", int(age.Hours()/24))
+		}
+		add("joined", joined)
 	}
 	for i, id := range s.Identifiers {
 		if i == maxAttributesShown {

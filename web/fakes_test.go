@@ -34,6 +34,8 @@ type world struct {
 	generation *reference.Generation // nil: none is in force
 	findings   []assay.Finding
 	listings   map[assay.OfferKey][]byte
+	revisions  []assay.Revision
+	changing   func(number int) []byte // listings of revisions, if they differ
 	rows       map[assay.ReferenceKind][]assay.ReferenceRow
 	imports    map[string]assay.ReferenceImport
 	preview    func(kind assay.ReferenceKind, mode assay.ImportMode, file string) (assay.ReferenceImport, error)
@@ -101,10 +103,13 @@ func (w *world) Finding(_ context.Context, _ assay.Scope, id string) (assay.Find
 }
 
 func (w *world) Revisions(context.Context, assay.Scope, assay.OfferKey) ([]assay.Revision, error) {
-	return nil, nil
+	return w.revisions, nil
 }
 
-func (w *world) RevisionListing(_ context.Context, _ assay.Scope, key assay.OfferKey, _ int) ([]byte, error) {
+func (w *world) RevisionListing(_ context.Context, _ assay.Scope, key assay.OfferKey, number int) ([]byte, error) {
+	if w.changing != nil {
+		return w.changing(number), nil
+	}
 	if b := w.listings[key]; b != nil {
 		return b, nil
 	}

@@ -19,9 +19,14 @@ import (
 // Bounds of what a finding's page shows of its past.
 const (
 	shownRevisions = 20
-	shownEvents    = 50
-	shownCounts    = 100
-	maxRaw         = 256 << 10
+	// comparedRevisions is how many of those are compared: a page must not cost more than a
+	// person reads.
+	comparedRevisions = 6
+	shownEvents       = 50
+	shownCounts       = 100
+	maxRaw            = 256 << 10
+	shownOthers       = 8  // findings on the same offer
+	maxPhotoLinks     = 60 // to photos that are not shown at once
 	// maxShown is how much of a description is shown; no person reads more, and the raw
 	// record has the rest.
 	maxShown = 20_000
@@ -31,7 +36,7 @@ const (
 type findingView struct {
 	finding    assay.Finding
 	listing    *assay.Listing // at the revision that was screened; nil: not kept any more
-	raw        string
+	kept       []byte         // the same as it is kept
 	revisions  []revisionView
 	events     []assay.Event
 	counts     []assay.Observation
@@ -54,8 +59,9 @@ func (v *findingView) genuine() []string {
 // revisionView is one revision with what it changed.
 type revisionView struct {
 	assay.Revision
-	changes []change
-	kept    bool // its listing is known
+	changes  []change
+	compared bool // one of those whose listings are looked at
+	kept     bool // its listing is known
 }
 
 // pictureView is one picture of an offer, and what it is of.
@@ -71,15 +77,11 @@ func (w *Web) finding(c *visit, id string) (v findingView, err error) {
 		return v, err
 	}
 	f := &v.finding
-	b, err := w.s.Findings.RevisionListing(ctx, scope, f.Key(), f.Revision)
+	v.kept, err = w.s.Findings.RevisionListing(ctx, scope, f.Key(), f.Revision)
 	switch {
 	case err == nil:
-		v.listing = decodeListing(b)
-		v.raw = pretty(b)
+		v.listing = decodeListing(v.kept)
 	case assay.CodeOf(err) != assay.NotFound:
-		return v, err
-	}
-	if err := w.compare(c, &v); err != nil {
 		return v, err
 	}
 	v.pictures = picturesOf(v.listing)
@@ -144,6 +146,10 @@ func (w *Web) changes(c *visit, key assay.OfferKey, revisions []assay.Revision) 
 	listings := make([]*assay.Listing, len(revisions))
 	for i, r := range revisions {
 		views[i].Revision = r
+		if i >= comparedRevisions {
+			continue
+		}
+		views[i].compared = true
 		b, err := w.s.Findings.RevisionListing(c.r.Context(), c.who.scope, key, r.Number)
 		if assay.CodeOf(err) == assay.NotFound {
 			continue
@@ -167,17 +173,23 @@ func (w *Web) findingPage(c *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := w.compare(c, &v); err != nil {
+		return err
+	}
 	if err := w.past(c, &v); err != nil {
 		return err
 	}
 	v.back = listBefore(c.r)
-	return c.page(http.StatusOK, v.finding.Title, "findings", findingPart(c, &v))
+	return c.page(http.StatusOK, tabTitle(v.finding.Title), "findings", findingPart(c, &v))
 }
 
 // findingPanel answers with what a list shows beside itself.
 func (w *Web) findingPanel(c *visit) error {
 	v, err := w.finding(c, c.r.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	if err := w.compare(c, &v); err != nil {
 		return err
 	}
 	return c.show(http.StatusOK, panelPart(c, &v))
@@ -219,6 +231,11 @@ func picturesOf(l *assay.Listing) []pictureView {
 	return pictures
 }
 
+// pictureAddress is where a picture of a finding is had; another revision has another.
+func pictureAddress(v *findingView, name string) string {
+	return "/findings/" + v.finding.ID + "/pictures/" + name + "?revision=" + strconv.Itoa(v.finding.Revision)
+}
+
 // imageAt returns the picture of a name that picturesOf gave.
 func imageAt(l *assay.Listing, name string) (assay.Image, bool) {
 	images := l.Images
@@ -249,7 +266,11 @@ func (w *Web) findingPicture(c *visit) error {
 	missing := assay.Errorf(assay.NotFound, "the finding has no such picture")
 	name := c.r.PathValue("number")
 	var image assay.Image
-	if n, genuine := strings.CutPrefix(name, "genuine-"); genuine {
+	n, genuine := strings.CutPrefix(name, "genuine-")
+	if genuine {
+		if err := w.compare(c, &v); err != nil {
+			return err
+		}
 		i, err := strconv.Atoi(n)
 		if err != nil || i < 0 || i >= len(v.genuine()) {
 			return missing
@@ -271,6 +292,7 @@ func (w *Web) findingPicture(c *visit) error {
 	if err != nil {
 		// A browser shows the alternative text in its place.
 		c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		c.w.Header().Set("Cache-Control", "private, max-age=60")
 		c.w.WriteHeader(statusOf(err))
 		return nil
 	}
@@ -278,6 +300,9 @@ func (w *Web) findingPicture(c *visit) error {
 	h.Set("Content-Type", "image/jpeg")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, max-age=86400")
+	if genuine {
+		h.Set("Cache-Control", "private, max-age=300") // the reference may name another product soon
+	}
 	c.w.Write(b)
 	return nil
 }
@@ -311,12 +336,19 @@ func pretty(b []byte) string {
 	return string(v)
 }
 
-// offerPrice is the price of what the finding is about.
-func offerPrice(f *assay.Finding) string {
-	if f.Price == "" {
-		return ""
+// tabTitle is a seller's title as the name of a tab: short, and without what cannot be
+// seen or turns the reading direction.
+func tabTitle(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > 120 {
+		return string(r[:120]) + "…"
 	}
-	return f.Price + " " + f.Currency
+	return s
 }
 
 // dayOf is the date of a time, for tables.

@@ -17,6 +17,7 @@ type findingsView struct {
 	query  findingsQuery
 	page   assay.FindingPage
 	newest int64 // microseconds: what changed later is new to this page
+	more   bool  // more has changed than is sent
 }
 
 func (w *Web) findings(c *visit) (v findingsView, err error) {
@@ -56,16 +57,46 @@ func (w *Web) findingRows(c *visit) error {
 		if err != nil {
 			return assay.Errorf(assay.Invalid, "%q is not a time in microseconds", after)
 		}
-		filter.Order, filter.Since = assay.OrderChanged, time.UnixMicro(n+1).UTC()
+		// Changes are committed a little later than they say, and not all in one order: what is
+		// near the newest row is asked for again, and the page knows what it has.
+		since := time.UnixMicro(n).Add(-lateness).UTC()
+		filter.Order, filter.Since = assay.OrderChanged, since
+		if day := q.filter().Since; day.After(since) {
+			filter.Since = day
+		}
+		filter.Levels = allLevels() // also what has left the list
+		return w.freshRows(c, q, filter)
 	}
 	page, err := w.s.Findings.ListFindings(c.r.Context(), c.who.scope, filter, q.cursor, pageRows)
 	if err != nil {
 		return err
 	}
-	if after != "" {
-		page.Next = "" // what is older stands below already
+	return c.show(http.StatusOK, findingRowsPart(c, findingsView{query: q, page: page}))
+}
+
+const (
+	// lateness is how much later than its time a change may be seen.
+	lateness = 10 * time.Second
+	// maxFresh is how many rows a page takes at once; with more it says so.
+	maxFresh = 200
+)
+
+// freshRows answers with what changed in a list: rows that belong into it, marks for those
+// that do not any more, and how many there are now.
+func (w *Web) freshRows(c *visit, q findingsQuery, filter assay.FindingFilter) error {
+	page, err := w.s.Findings.ListFindings(c.r.Context(), c.who.scope, filter, "", maxFresh)
+	if err != nil {
+		return err
 	}
-	return c.show(http.StatusOK, findingRowsPart(c, findingsView{query: q, page: page}, after != ""))
+	v := findingsView{query: q, page: page, more: page.Next != ""}
+	if len(page.Findings) > 0 {
+		now, err := w.s.Findings.ListFindings(c.r.Context(), c.who.scope, q.filter(), "", 1)
+		if err != nil {
+			return err
+		}
+		v.page.Count = now.Count
+	}
+	return c.show(http.StatusOK, freshRowsPart(c, v))
 }
 
 // maxExport is how many findings one file holds.
@@ -101,7 +132,12 @@ func (w *Web) findingsCSV(c *visit) error {
 			}
 			out.Write(record)
 		}
-		if n += len(page.Findings); page.Next == "" || n >= maxExport {
+		n += len(page.Findings)
+		if page.Next == "" {
+			break
+		}
+		if n >= maxExport {
+			out.Write([]string{c.Say("findings.export_cut", "n", c.Number(maxExport))})
 			break
 		}
 		if page, err = w.s.Findings.ListFindings(c.r.Context(), c.who.scope, filter, page.Next, exportPage); err != nil {
@@ -222,3 +258,5 @@ func sellerName(f *assay.Finding) string {
 	}
 	return f.SellerID
 }
+
+func changedAt(f *assay.Finding) string { return strconv.FormatInt(f.ChangedAt.UnixMicro(), 10) }

@@ -1,9 +1,13 @@
 package web_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -130,6 +134,10 @@ func TestEveryAnswerHasAStrictPolicy(t *testing.T) {
 				t.Errorf("%s: %q is not in %q", path, want, policy)
 			}
 		}
+		// Without it browsers send forms with the origin null, which the door refuses.
+		if r := b.get(path).header.Get("Referrer-Policy"); r != "same-origin" {
+			t.Errorf("%s: Referrer-Policy %q", path, r)
+		}
 		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "data:") {
 			t.Errorf("%s: %s", path, policy)
 		}
@@ -153,6 +161,62 @@ func TestAListThatIsEmptySaysWhatWouldFillIt(t *testing.T) {
 	b.shows(b.get("/findings"), http.StatusOK, "No findings yet", "assay import listings")
 	b.shows(b.get("/findings?q=nothing"), http.StatusOK, "Nothing matches", "Clear all filters")
 	b.hides(b.get("/findings?q=nothing"), "assay import listings")
+}
+
+func TestAListLearnsWhatCameAndWhatLeftIt(t *testing.T) {
+	w := newWorld(t)
+	w.found(t, suspect())
+	w.findings[0].Level = assay.Block
+	left := w.findings[0]
+	left.ID, left.Level = "f2", assay.Clear
+	w.findings = append(w.findings, left)
+	b := w.visit(t, operatorSecret)
+	a := b.part("/findings/rows?after=0")
+	b.shows(a, http.StatusOK, `<tr id="f-f1"`, `<tr class="gone" data-id="f2"`, `data-total="`)
+	b.hides(a, `id="f-f2"`)
+	b.shows(b.part("/findings/rows?after=0&verdict=clear"), http.StatusOK, `id="f-f2"`)
+}
+
+func TestAPackedFileThatHoldsGigabytesIsRefused(t *testing.T) {
+	var file bytes.Buffer
+	z, err := gzip.NewWriterLevel(&file, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(z, "id,title,price\n")
+	bad := bytes.Repeat([]byte("1,bag,not a price\n"), 1<<16)
+	for range 300 { // some 350 MB
+		z.Write(bad)
+	}
+	z.Close()
+	b := newWorld(t).visit(t, operatorSecret)
+	b.shows(b.send(false, "/screen", "bomb.csv.gz", file.String()), http.StatusOK, "not a price")
+
+	ctx, gone := context.WithCancel(t.Context())
+	gone()
+	p := httptest.NewRequestWithContext(ctx, http.MethodGet, "/screen?example", nil)
+	for _, k := range b.cookies {
+		p.AddCookie(k)
+	}
+	b.pages.ServeHTTP(httptest.NewRecorder(), p) // whoever has left is not worked for
+}
+
+func TestAnOfferThatChangesALotMakesAPageOfABoundedSize(t *testing.T) {
+	w := newWorld(t)
+	l := suspect()
+	l.Description = strings.Repeat("a\u200bb\u2060", 12_000)
+	w.found(t, l)
+	for i := range 25 {
+		w.revisions = append(w.revisions, assay.Revision{OfferKey: l.Key(), Number: 25 - i, SeenAt: now})
+	}
+	w.changing = func(number int) []byte {
+		l.Description = strings.Repeat(fmt.Sprintf("%d\u200b%d\u2060", number, number*7), 12_000)
+		return feed.AppendListing(nil, &l)
+	}
+	a := w.visit(t, operatorSecret).get("/findings/f1")
+	if a.status != http.StatusOK || len(a.body) > 1<<20 {
+		t.Errorf("%d, %d bytes", a.status, len(a.body))
+	}
 }
 
 func TestAFilterThatCannotBeIsExplained(t *testing.T) {

@@ -19,8 +19,9 @@ const (
 	liveTime = 10 * time.Minute
 	// liveBeat keeps proxies from closing a quiet stream.
 	liveBeat = 20 * time.Second
-	// maxLive bounds the streams of one process.
-	maxLive = 1_000
+	// maxLive bounds the streams of one process, maxLiveEach those of one organisation.
+	maxLive     = 1_000
+	maxLiveEach = 250
 )
 
 // live tells pages that something has changed. It looks while somebody listens only.
@@ -52,11 +53,11 @@ func newLive(findings Findings) *live {
 func (l *live) listen(scope assay.Scope) (*watched, func(), error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.streams >= maxLive {
+	o := scope.Organisation
+	if l.streams >= maxLive || l.watched[o] != nil && l.watched[o].listeners >= maxLiveEach {
 		return nil, nil, assay.Errorf(assay.Busy, "too many pages are being kept up to date")
 	}
 	l.streams++
-	o := scope.Organisation
 	if l.watched[o] == nil {
 		ctx, stop := context.WithCancel(l.ended)
 		l.watched[o] = &watched{position: -1, changed: make(chan struct{}), stop: stop}

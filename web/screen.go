@@ -116,9 +116,15 @@ func (w *Web) screen(c *visit) error {
 }
 
 func (w *Web) screenAndShow(c *visit, v *screenView) error {
+	select {
+	case w.screenings <- struct{}{}:
+		defer func() { <-w.screenings }()
+	default:
+		return assay.Errorf(assay.Busy, "too much is being screened on pages at this moment")
+	}
 	given, err := w.given(c, v)
 	if err == nil {
-		v.read, err = given.read()
+		v.read, err = given.read(c.r.Context())
 	}
 	if err != nil {
 		if assay.CodeOf(err) == assay.Internal {
@@ -251,7 +257,7 @@ func formError(err, tooLarge error) error {
 	if errors.As(err, &long) || errors.Is(err, multipart.ErrMessageTooLarge) {
 		return tooLarge
 	}
-	return assay.Errorf(assay.Invalid, "the form did not arrive as a whole (%w)", err)
+	return &assay.Error{Code: assay.Invalid, Message: "the form did not arrive as a whole", Err: err}
 }
 
 // screenOne asks for the verdict on one listing and puts together what explains it. The

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,7 +27,24 @@ const (
 	maxScreenBytes = 8 << 20
 	maxScreened    = 100
 	maxMistakes    = 100
+	// maxBatches bounds what is unpacked, in batches of package feed (256 KiB), and
+	// readingTime what it may take.
+	maxBatches  = 8 * maxScreenBytes >> 18
+	readingTime = 10 * time.Second
 )
+
+// endingReader ends with its context.
+type endingReader struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r *endingReader) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.Read(b[:min(len(b), 4<<10)]) // 4 KiB may unpack to megabytes
+}
 
 // placeName is the marketplace of listings that name none.
 const placeName = "pasted"
@@ -58,21 +77,23 @@ type reading struct {
 // read takes what was given apart. An error is of the whole: it is no feed at all, or a
 // setting has a value that is none. What is wrong with single records is among the
 // problems.
-func (p *pasted) read() (reading, error) {
+func (p *pasted) read(ctx context.Context) (reading, error) {
+	ctx, cancel := context.WithTimeout(ctx, readingTime)
+	defer cancel()
 	if p.marketplace == "" {
 		p.marketplace = placeName
 	}
 	format, what := p.recognise()
 	switch what {
 	case plainText:
-		return p.readPlain()
+		return p.readPlain(ctx)
 	case ownJSON:
 		return p.readOwn()
 	}
-	r, err := p.readFeed(p.data, format)
+	r, err := p.readFeed(ctx, p.data, format)
 	if err == nil && slices.ContainsFunc(r.problems, withoutID) {
 		if data := numbered(p.data, r.format); data != nil {
-			if again, err := p.readFeed(data, format); err == nil {
+			if again, err := p.readFeed(ctx, data, format); err == nil {
 				return again, nil
 			}
 		}
@@ -159,19 +180,26 @@ func (p *pasted) options(f feed.Format) feed.Options {
 	return feed.Options{Format: f, Marketplace: p.marketplace, Currency: p.currency}
 }
 
-// readFeed reads data with package feed, as far as it is shown.
-func (p *pasted) readFeed(data []byte, f feed.Format) (r reading, err error) {
-	in, err := feed.Open(cmp.Or(p.name, placeName), bytes.NewReader(data), p.options(f))
+// readFeed reads data with package feed, as far as it is shown. A small packed file may
+// hold gigabytes: ctx ends them.
+func (p *pasted) readFeed(ctx context.Context, data []byte, f feed.Format) (r reading, err error) {
+	in, err := feed.Open(cmp.Or(p.name, placeName), &endingReader{ctx, bytes.NewReader(data)}, p.options(f))
 	if err != nil {
 		return r, err
 	}
 	defer in.Close()
 	r.format = in.Format()
 	var b feed.Batch
-	for !r.more {
+	for batches := 0; !r.more && !r.moreBad; batches++ {
+		if ctx.Err() != nil || batches == maxBatches {
+			return r, tooMuch()
+		}
 		if err := in.Next(&b); err == io.EOF {
 			break
 		} else if err != nil {
+			if ctx.Err() != nil {
+				return r, tooMuch()
+			}
 			if assay.CodeOf(err) == assay.Internal {
 				return r, err
 			}
@@ -186,7 +214,7 @@ func (p *pasted) readFeed(data []byte, f feed.Format) (r reading, err error) {
 // readPlain reads words: the first line is the title, the others are the description.
 // They go the way of a table's row, so that prices and conditions are read, and limits
 // held, as they are everywhere.
-func (p *pasted) readPlain() (reading, error) {
+func (p *pasted) readPlain(ctx context.Context) (reading, error) {
 	text := strings.ReplaceAll(strings.ToValidUTF8(string(p.data), "\ufffd"), "\r\n", "\n")
 	title, description, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	if title == "" {
@@ -197,7 +225,7 @@ func (p *pasted) readPlain() (reading, error) {
 	out.Write([]string{"id", "title", "description", "brand", "price", "condition", "seller_id", "gtin"})
 	out.Write([]string{"1", strings.TrimSpace(title), strings.TrimSpace(description), p.fields.brand, p.fields.price, p.fields.condition, p.fields.seller, p.fields.gtin})
 	out.Flush()
-	r, err := p.readFeed(table.Bytes(), feed.CSV)
+	r, err := p.readFeed(ctx, table.Bytes(), feed.CSV)
 	r.plain = true
 	for _, problem := range r.problems {
 		problem.File, problem.Line = "", 0 // of a table that nobody has seen

@@ -112,6 +112,9 @@ func local(to string) bool {
 
 func (w *Web) signInPage(c *visit) error {
 	if c.who.somebody() {
+		if to := c.r.URL.Query().Get("to"); local(to) {
+			return c.redirect(to)
+		}
 		return c.redirect("/")
 	}
 	return c.page(http.StatusOK, c.Say("signin.title"), "", signInPart(c, c.r.URL.Query().Get("to"), ""))
@@ -120,7 +123,7 @@ func (w *Web) signInPage(c *visit) error {
 func (w *Web) signIn(c *visit) error {
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxForm)
 	if err := c.r.ParseForm(); err != nil {
-		return assay.Errorf(assay.Invalid, "the form could not be read (%w)", err)
+		return formError(err, assay.Errorf(assay.TooLarge, "that is no token"))
 	}
 	to := c.r.PostForm.Get("to")
 	secret := strings.TrimSpace(c.r.PostForm.Get("token"))
@@ -145,8 +148,10 @@ func (w *Web) signIn(c *visit) error {
 }
 
 func (w *Web) signOut(c *visit) error {
-	if err := w.sessions.Destroy(c.r.Context()); err != nil {
-		return err
+	if c.who.somebody() {
+		if err := w.sessions.Destroy(c.r.Context()); err != nil {
+			return err
+		}
 	}
 	return c.redirect("/sign-in")
 }

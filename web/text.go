@@ -19,7 +19,9 @@ type piece struct {
 	text   string
 	signal assay.Signal // what marks it; empty: nothing
 	why    string       // in words, for a marked piece
-	hidden string       // name of a character that is not seen, as U+200B ZERO WIDTH SPACE
+	rune   rune         // a character that is not seen, where times is above 0
+	times  int          // how often it stands there
+	rest   int          // above 0: so many more characters that are not seen stood in the text
 }
 
 // marked cuts the text of a field into pieces, those that the contributions name marked
@@ -56,12 +58,30 @@ func (c *visit) marked(text, where string, contributions []assay.Contribution) [
 	return seen(pieces, text[at:], "", "")
 }
 
+// maxHidden is how many characters that cannot be seen one text shows by name.
+const maxHidden = 200
+
+// hidden names what cannot be seen, as U+200B ZERO WIDTH SPACE ×3; empty: it can be seen.
+func (p *piece) hidden() string {
+	switch {
+	case p.rest > 0:
+		return fmt.Sprintf("… +%d", p.rest)
+	case p.times == 0:
+		return ""
+	}
+	name := runeName(p.rune)
+	if p.times > 1 {
+		name += fmt.Sprintf(" ×%d", p.times)
+	}
+	return name
+}
+
 func boundary(s string, i int) bool { return i == len(s) || utf8.RuneStart(s[i]) }
 
 // seen appends a stretch of text, with what cannot be seen in it made visible: such
 // characters hide a name, or turn the reading direction of what stands beside them.
 func seen(pieces []piece, text string, signal assay.Signal, why string) []piece {
-	start := 0
+	start, shown, rest := 0, 0, 0
 	for i, r := range text {
 		if !invisible(r) {
 			continue
@@ -69,15 +89,26 @@ func seen(pieces []piece, text string, signal assay.Signal, why string) []piece 
 		if i > start {
 			pieces = append(pieces, piece{text: text[start:i], signal: signal, why: why})
 		}
+		switch n := len(pieces); {
+		case n > 0 && i == start && i > 0 && pieces[n-1].times > 0 && pieces[n-1].rune == r:
+			pieces[n-1].times++ // a run of one character is one piece
+		case shown == maxHidden:
+			rest++
+		default:
+			shown++
+			pieces = append(pieces, piece{signal: signal, why: why, rune: r, times: 1})
+		}
 		size := utf8.RuneLen(r)
 		if size < 0 || r == utf8.RuneError && !strings.HasPrefix(text[i:], "�") {
 			size = 1
 		}
-		pieces = append(pieces, piece{signal: signal, why: why, hidden: runeName(r)})
 		start = i + size
 	}
 	if start < len(text) {
 		pieces = append(pieces, piece{text: text[start:], signal: signal, why: why})
+	}
+	if rest > 0 {
+		pieces = append(pieces, piece{signal: signal, why: why, rest: rest})
 	}
 	return pieces
 }

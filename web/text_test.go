@@ -30,9 +30,9 @@ func TestTextIsMarkedWhereAContributionStands(t *testing.T) {
 		var b strings.Builder
 		for _, p := range c.marked(text, "title", contributions) {
 			if p.signal != "" {
-				b.WriteString("[" + p.text + p.hidden + "]")
+				b.WriteString("[" + p.text + p.hidden() + "]")
 			} else {
-				b.WriteString(p.text + p.hidden)
+				b.WriteString(p.text + p.hidden())
 			}
 		}
 		return b.String()
@@ -62,10 +62,7 @@ func TestNoTextGetsLostInPieces(t *testing.T) {
 		}
 		shown := 0
 		for _, p := range c.marked(text, "title", contributions) {
-			if p.hidden != "" {
-				shown++
-			}
-			shown += len([]rune(p.text))
+			shown += len([]rune(p.text)) + p.times + p.rest
 		}
 		if want := len([]rune(text)); shown != want {
 			t.Fatalf("%d of %d characters of %q are shown", shown, want, text)
@@ -80,11 +77,12 @@ func TestWhatCannotBeSeenIsNamed(t *testing.T) {
 		"a\u3164b":          "U+3164 HANGUL FILLER",
 		"a\x00b":            "U+0000",
 		"a\u00adb":          "U+00AD SOFT HYPHEN",
+		"a\u200b\u200bb":    "U+200B ZERO WIDTH SPACE ×2",
 	} {
 		var hidden []string
 		for _, p := range seen(nil, text, "", "") {
-			if p.hidden != "" {
-				hidden = append(hidden, p.hidden)
+			if name := p.hidden(); name != "" {
+				hidden = append(hidden, name)
 			}
 		}
 		if diff := cmp.Diff([]string{want}, hidden); diff != "" {
@@ -95,6 +93,19 @@ func TestWhatCannotBeSeenIsNamed(t *testing.T) {
 		if p := seen(nil, plain, "", ""); len(p) != 1 || p[0].text != plain {
 			t.Errorf("%q has nothing that cannot be seen: %v", plain, p)
 		}
+	}
+}
+
+func TestATextThatHidesALotIsShownShort(t *testing.T) {
+	pieces := seen(nil, strings.Repeat("a\u200b\u2060", 10_000), "", "")
+	named := 0
+	for i := range pieces {
+		if pieces[i].hidden() != "" {
+			named++
+		}
+	}
+	if last := pieces[len(pieces)-1]; named != maxHidden+1 || last.rest != 20_000-maxHidden {
+		t.Errorf("%d characters are named, %d left out", named, last.rest)
 	}
 }
 
@@ -172,7 +183,7 @@ func TestASpreadsheetTakesNoCellForAFormula(t *testing.T) {
 }
 
 func TestMoneyIsGroupedAndKeepsItsDigits(t *testing.T) {
-	for amount, want := range map[string]string{"39.00": "39.00", "1890.00": "1890.00", "1512000.00": "1\u202f512\u202f000.00", "-12345": "−12\u202f345", "0": "0"} {
+	for amount, want := range map[string]string{"39.00": "39.00", "1890.00": "1\u202f890.00", "1512000.00": "1\u202f512\u202f000.00", "-12345": "−12\u202f345", "0": "0"} {
 		if got := grouped(amount); got != want {
 			t.Errorf("%s: %s, want %s", amount, got, want)
 		}

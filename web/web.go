@@ -38,6 +38,9 @@ type Web struct {
 	sessions *scs.SessionManager
 	assets   *assets
 	live     *live
+	// screenings holds a place for each page that screens: their bodies and what is read of
+	// them are in memory.
+	screenings chan struct{}
 }
 
 // New returns the pages on top of s.
@@ -63,6 +66,7 @@ func New(s Services, o Options) (*Web, error) {
 		return nil, err
 	}
 	w := &Web{s: s, o: o, mux: http.NewServeMux(), words: catalogue, assets: files}
+	w.screenings = make(chan struct{}, maxScreenings)
 	w.live = newLive(s.Findings)
 	w.sessions = newSessions(s.Sessions, o)
 	w.routes()
@@ -96,6 +100,9 @@ func (w *Web) routes() {
 	w.handle("POST /ingest/poison/{id}", operator, w.poison)
 	w.handle("GET /", anybody, func(*visit) error { return assay.Errorf(assay.NotFound, "there is no such page") })
 }
+
+// maxScreenings is how many pages may screen at one time.
+const maxScreenings = 8
 
 // access says who may see a page.
 type access uint8
@@ -168,7 +175,7 @@ func (c *visit) headers() {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+c.nonce+"'; style-src 'self'; img-src 'self'; connect-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // a form says where it comes from; other hosts learn nothing
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

@@ -85,7 +85,7 @@ func grouped(amount string) string {
 	var b strings.Builder
 	b.WriteString(sign)
 	for i, d := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 && len(whole) > 4 {
+		if i > 0 && (len(whole)-i)%3 == 0 {
 			b.WriteString("\u202f")
 		}
 		b.WriteRune(d)

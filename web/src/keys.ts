@@ -33,7 +33,14 @@ export function keys(): void {
     search?.focus();
     search?.select();
   });
-  bind("Escape", () => document.querySelector<HTMLAnchorElement>("[data-back]")?.click());
+  bind("Escape", () => {
+    const back = document.querySelector<HTMLAnchorElement>("[data-back]");
+    if (!back) return false;
+    // The browser's own way back keeps the row that one came from.
+    if (document.referrer === back.href && history.length > 1) history.back();
+    else back.click();
+    return undefined;
+  });
 
   let after = ""; // g, while its second key is awaited
   let timer = 0;

@@ -51,62 +51,97 @@ export function list(): void {
   news(table);
 }
 
-// news keeps a list up to date from its first row on, in whatever order it stands: what
-// is new comes in at its top and says so.
+// news keeps a list up to date, in whatever order it stands: what is new or changed
+// comes in at its top, what does not belong any more leaves. Only while it is looked at:
+// a browser has few connections to one server.
 function news(table: HTMLTableElement): void {
   const stream = table.dataset["live"];
   const rows = table.dataset["rows"];
-  if (!stream || !rows) return;
-  let newest = table.dataset["newest"] ?? "0";
+  const body = document.getElementById("rows");
+  if (!stream || !rows || !body) return;
+  const restTime = 3000; // between two questions, however much changes
+  const sayTime = 10_000; // between two announcements
+  const sign = document.getElementById("news");
+  const count = document.getElementById("count");
+  let newest = BigInt(table.dataset["newest"] ?? "0");
+  let source: EventSource | undefined;
   let busy = false;
   let again = false;
-  const sign = document.getElementById("news");
+  let came = 0;
 
-  const fetchRows = async () => {
+  const ask = async () => {
     if (busy) {
       again = true;
       return;
     }
     busy = true;
-    do {
-      again = false;
+    try {
       await htmx.ajax("GET", `${rows}${rows.includes("?") ? "&" : "?"}after=${newest}`, { target: "#rows", swap: "afterbegin" });
+    } finally {
       tidy();
-    } while (again);
-    busy = false;
+      setTimeout(() => {
+        busy = false;
+        if (again) {
+          again = false;
+          void ask();
+        }
+      }, restTime);
+    }
   };
-  // tidy drops the older rows of findings that came again.
+
+  // tidy puts what came in beside what was there: the same row again is dropped, a newer
+  // one takes the place of the older, marks take their rows away.
   const tidy = () => {
-    const seen = new Map<string, HTMLElement>();
-    let came = 0;
-    for (const row of table.querySelectorAll<HTMLElement>(".row")) {
-      const id = row.dataset["id"] ?? "";
-      const first = seen.get(id);
-      if (first) {
-        // Who stands on the older row stays on the finding.
-        if (row.contains(document.activeElement)) first.querySelector<HTMLElement>("a.open")?.focus({ preventScroll: true });
-        else if (row.classList.contains("selected")) first.classList.add("selected");
+    const total = body.querySelector<HTMLElement>("tr.total");
+    if (total && count) count.textContent = total.dataset["total"] ?? "";
+    for (const row of body.querySelectorAll(".total")) row.remove();
+    for (const row of [...body.querySelectorAll(".more:not(#more)")].slice(1)) row.remove();
+    for (const row of body.querySelectorAll<HTMLElement>(".gone, .fresh:not([data-told])")) {
+      const changed = BigInt(row.dataset["changed"] ?? "0");
+      if (changed > newest) newest = changed;
+      const old = [...body.querySelectorAll<HTMLElement>(".row")].find((r) => r !== row && r.dataset["id"] === row.dataset["id"]);
+      if (row.classList.contains("gone") || (old && BigInt(old.dataset["changed"] ?? "0") >= changed)) {
+        if (row.classList.contains("gone")) old?.remove();
         row.remove();
         continue;
       }
-      seen.set(id, row);
-      const changed = row.dataset["changed"] ?? "0";
-      if (BigInt(changed) > BigInt(newest)) newest = changed;
-      if (row.classList.contains("fresh") && !row.dataset["told"]) {
-        row.dataset["told"] = "yes";
-        came++;
-      }
+      row.dataset["told"] = "yes";
+      came++;
+      if (!old) continue;
+      // Who stands on the older row stays on the finding.
+      if (old.classList.contains("selected")) row.classList.add("selected");
+      if (old.contains(document.activeElement)) row.querySelector<HTMLElement>("a.open")?.focus({ preventScroll: true });
+      old.remove();
     }
-    const sentence = document.getElementById("rows")?.dataset["came"];
-    if (came > 0 && sentence) announce(sentence.replace("{n}", String(came)));
+    say();
   };
 
-  const source = new EventSource(stream);
-  source.addEventListener("open", () => sign && (sign.hidden = false));
-  source.addEventListener("error", () => sign && (sign.hidden = true));
-  source.addEventListener("changed", () => void fetchRows());
-  addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
-  });
+  let silent = false;
+  const say = () => {
+    if (came === 0 || silent) return;
+    announce((body.dataset["came"] ?? "").replace("{n}", String(came)));
+    came = 0;
+    silent = true;
+    setTimeout(() => {
+      silent = false;
+      say();
+    }, sayTime);
+  };
+
+  const follow = () => {
+    if (document.hidden || source) return;
+    source = new EventSource(stream);
+    source.addEventListener("open", () => sign && (sign.hidden = false));
+    source.addEventListener("error", () => sign && (sign.hidden = true));
+    source.addEventListener("changed", () => void ask());
+  };
+  const leave = () => {
+    source?.close();
+    source = undefined;
+    if (sign) sign.hidden = true;
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : follow()));
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", follow);
+  follow();
 }

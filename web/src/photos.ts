@@ -1,4 +1,4 @@
-// Photos: space looks at the next one, large; a click or Enter on one does the same.
+// Photos: space looks at the next one, large; a click or Enter on one shows that one.
 import { bind } from "./keys";
 
 export function photos(): void {
@@ -25,6 +25,11 @@ export function photos(): void {
     };
     if (image?.complete && image.naturalWidth === 0) fail();
     image?.addEventListener("error", fail);
-    figure.addEventListener("click", () => enlarge(figure.classList.contains("large") ? undefined : figure));
+    // The link leads to the photo by itself; here it grows in its place.
+    figure.querySelector("a")?.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      enlarge(figure.classList.contains("large") ? undefined : figure);
+    });
   }
 }
