@@ -69,7 +69,7 @@ type FindingFilter struct {
 	Lanes       []Lane
 	Owner       string
 	Marketplace string
-	Offer       string
+	Offer       string // found at once with its Marketplace only
 	Seller      string
 	Query       string // words that must all occur, the last one perhaps only begun
 	Since       time.Time

@@ -67,15 +67,19 @@ func (o findingOrder) first(queries []string, limit string) string {
 
 // after adds the values of a position to a query and returns the condition on rows behind it.
 func (o findingOrder) after(q *filter, at position) string {
-	values := []any{at.Number, at.Text}
+	values := []string{q.param(at.Number), q.param(at.Text)}
 	if len(o.columns) == 3 {
-		values = []any{at.Score, at.Number, at.Text}
+		values = append([]string{q.param(at.Score)}, values...)
 	}
-	compare := ` > `
+	columns := make([]string, len(o.columns))
+	for i, c := range o.columns {
+		columns[i] = o.column(c)
+	}
+	compare := `) > (`
 	if o.down {
-		compare = ` < `
+		compare = `) < (`
 	}
-	return q.put(`(`+o.read()+`)`+compare+`(`+strings.TrimSuffix(strings.Repeat(`%s, `, len(values)), `, `)+`)`, values...)
+	return `(` + strings.Join(columns, `, `) + compare + strings.Join(values, `, `) + `)`
 }
 
 // behind reports whether a comes behind b.

@@ -45,11 +45,7 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 		if result.Count, err = t.countFew(sel.ranges(`1`), sel.args); err != nil {
 			return err
 		}
-		ids, err := t.ids(sel, order, result.Count, at, limit+1)
-		if err != nil {
-			return err
-		}
-		return t.fetch(ids, func(f *assay.Finding, _ string) { result.Findings = append(result.Findings, *f) })
+		return t.read(sel, order, result.Count, at, limit+1, func(f *assay.Finding, _ string) { result.Findings = append(result.Findings, *f) })
 	})
 	if err != nil {
 		return assay.FindingPage{}, err
@@ -61,55 +57,35 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 	return result, nil
 }
 
-// ids returns the first findings of a selection behind a position. count is how many
-// there are in all, as far as they are counted.
-func (t *tx) ids(sel *selection, order findingOrder, count int, at position, limit int) (ids []string, err error) {
-	q := sel.own()
-	var behind []string
-	if at.Order != "" {
-		behind = []string{order.after(&q, at)}
-	}
+// read calls visit with the first findings of a selection behind a position, and the text by
+// which they are searched. count is how many there are in all, as far as they are counted.
+func (t *tx) read(sel *selection, order findingOrder, count int, at position, limit int, visit func(f *assay.Finding, searched string)) error {
 	if !slices.Contains(sel.ordered, order.name) && count < assay.MaxCount {
 		order = order.sorted(t.store.dialect) // few are sooner sorted than met in all
 	}
-	return t.first(order, sel.ranges(order.read(), behind...), &q, limit)
+	q := sel.own()
+	return t.readFirst(sel, &q, order, at, limit, visit)
 }
 
-// first returns the ids of the first rows of queries that read what the order does.
-func (t *tx) first(order findingOrder, queries []string, q *filter, limit int) (ids []string, err error) {
-	err = t.rows(order.first(queries, q.param(limit)), q.args, func(rows *sql.Rows) error {
-		p, err := order.scan(rows)
-		ids = append(ids, p.Text)
-		return err
-	})
-	return ids, err
+// readFirst is read for those that meet further conditions.
+func (t *tx) readFirst(sel *selection, q *filter, order findingOrder, at position, limit int, visit func(f *assay.Finding, searched string), further ...string) error {
+	if at.Order != "" {
+		further = append(further, order.after(q, at))
+	}
+	ids := order.first(sel.ranges(order.read(), further...), q.param(limit))
+	return t.textual(`(`+ids+`) AS p CROSS JOIN finding f WHERE f.id = p.id ORDER BY `+order.by(order.column), q.args, visit)
 }
 
-// fetch calls visit with each finding of ids and its searched text, in their order.
-func (t *tx) fetch(ids []string, visit func(f *assay.Finding, searched string)) error {
-	type textual struct {
-		finding  assay.Finding
-		searched string
-	}
-	found := make(map[string]*textual, len(ids))
-	err := in(ids, 2, func(list string, chunk []any) error {
-		return t.rows(`SELECT `+findingRead+`, f.searched FROM finding f WHERE f.id IN (`+list+`) AND `+visible("f"),
-			append([]any{t.scope.Organisation}, chunk...), func(rows *sql.Rows) (err error) {
-				var x textual
-				x.finding, err = scanFinding(rows, &x.searched)
-				found[x.finding.ID] = &x
-				return err
-			})
-	})
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if x := found[id]; x != nil {
-			visit(&x.finding, x.searched)
+// textual calls visit with findings f and the text by which they are searched.
+func (t *tx) textual(from string, args []any, visit func(f *assay.Finding, searched string)) error {
+	return t.rows(`SELECT `+findingRead+`, f.searched FROM `+from, args, func(rows *sql.Rows) error {
+		var searched string
+		f, err := scanFinding(rows, &searched)
+		if err == nil {
+			visit(&f, searched)
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // countFew counts the rows of queries up to the most that is counted.
@@ -125,6 +101,7 @@ type selection struct {
 	filter          // what holds for every row beside its range
 	sight  string   // the scope's sight
 	each   []string // the same, organisation by organisation, if it is of few
+	level  string   // the column of the verdict
 	levels []string // parameters
 	// ordered are the names of the orders in which an index has the ranges.
 	ordered []string
@@ -137,7 +114,7 @@ func (t *tx) selection(ff assay.FindingFilter) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	sel := &selection{filter: filter{args: q.args}}
+	sel := &selection{filter: filter{args: q.args}, level: `f.level`}
 	levels := ff.Levels
 	if len(levels) == 0 {
 		levels = []assay.Level{assay.Review, assay.Block}
@@ -164,14 +141,23 @@ func (t *tx) selection(ff assay.FindingFilter) (*selection, error) {
 		led, sel.ordered = true, ordered
 		return column
 	}
-	if ff.Offer != "" { // by the table's own key, with its marketplace
-		sel.and(lead(`f.offer`)+` = %s`, ff.Offer)
+	byKey := ff.Offer != "" && ff.Marketplace != "" // the table's own, which has no verdict
+	if byKey {
+		sel.level = t.store.dialect.unindexed(sel.level)
+		sel.and(lead(`f.marketplace`)+` = %s`, ff.Marketplace)
+	}
+	if ff.Offer != "" { // alone it has no index
+		sel.and(`f.offer = %s`, ff.Offer)
 	}
 	if ff.Seller != "" {
 		sel.and(lead(`f.seller_id`, "changed")+` = %s`, ff.Seller)
 	}
 	if ff.Owner != "" { // by its organisation, which is in the indexes
-		sel.and(lead(`f.organisation`, "changed", "found", "score")+` = (SELECT o.id FROM organisation o WHERE o.kind = 'brand' AND o.name = %s)`, ff.Owner)
+		owner := ""
+		if _, err := t.row(`SELECT o.id FROM organisation o WHERE o.kind = 'brand' AND o.name = $1`, []any{ff.Owner}, &owner); err != nil {
+			return nil, err
+		}
+		sel.and(lead(`f.organisation`, "changed", "found", "score")+` = %s`, owner)
 	}
 	sel.sight = q.String()
 	switch {
@@ -180,8 +166,11 @@ func (t *tx) selection(ff assay.FindingFilter) (*selection, error) {
 		sel.sight = strings.Replace(sel.sight, `f.organisation`, lead(`f.organisation`), 1)
 	default:
 		lead(`f.organisation`, "changed", "found", "score")
+		if len(few) == 1 {
+			break
+		}
 		for _, id := range few {
-			sel.each = append(sel.each, `f.organisation = (SELECT organisation FROM sight WHERE viewer = $1 AND organisation = `+sel.param(id)+`)`)
+			sel.each = append(sel.each, sel.seen("f", id))
 		}
 	}
 	if len(ff.Lanes) == 1 {
@@ -189,12 +178,8 @@ func (t *tx) selection(ff assay.FindingFilter) (*selection, error) {
 	} else if len(ff.Lanes) > 0 {
 		anyOf(&sel.filter, t.store.dialect.unindexed(`f.lane`), ff.Lanes)
 	}
-	if ff.Marketplace != "" {
-		column := `f.marketplace`
-		if ff.Offer == "" {
-			column = lead(column, "changed", "score")
-		}
-		sel.and(column+` = %s`, ff.Marketplace)
+	if ff.Marketplace != "" && !byKey {
+		sel.and(lead(`f.marketplace`, "changed", "score")+` = %s`, ff.Marketplace)
 	}
 	if !led {
 		sel.ordered = []string{"changed", "found", "score"}
@@ -214,7 +199,7 @@ func (sel *selection) ranges(columns string, further ...string) []string {
 	var parts []string
 	for _, sight := range sights {
 		for _, level := range sel.levels {
-			conditions := slices.Concat([]string{sight, `f.level = ` + level}, sel.where, further)
+			conditions := slices.Concat([]string{sight, sel.level + ` = ` + level}, sel.where, further)
 			parts = append(parts, `SELECT `+columns+` FROM finding f WHERE `+strings.Join(conditions, ` AND `))
 		}
 	}
@@ -234,7 +219,7 @@ func (sel *selection) all() string {
 	if len(sel.each) > 0 {
 		sight = `(` + strings.Join(sel.each, ` OR `) + `)`
 	}
-	return strings.Join(append([]string{sight, `f.level IN (` + strings.Join(sel.levels, `,`) + `)`}, sel.where...), ` AND `)
+	return strings.Join(append([]string{sight, sel.level + ` IN (` + strings.Join(sel.levels, `,`) + `)`}, sel.where...), ` AND `)
 }
 
 // Finding returns one, else NotFound.
@@ -260,15 +245,16 @@ func (s *Store) Finding(ctx context.Context, scope assay.Scope, id string) (assa
 func (s *Store) SellerFindings(ctx context.Context, scope assay.Scope, marketplace, seller string) (assay.SellerSummary, error) {
 	var summary assay.SellerSummary
 	err := s.list(ctx, scope, "counting a seller's findings", func(t *tx) error {
-		q, err := t.sees("f")
+		sel, err := t.selection(assay.FindingFilter{Levels: levels(), Seller: seller, Marketplace: marketplace})
 		if err != nil {
 			return err
 		}
-		q.and(`f.seller_id = %s`, seller)
-		q.and(`f.marketplace = %s`, marketplace)
-		return t.rows(`SELECT level, count(*), min(found_at), max(changed_at) FROM
-			(SELECT f.level, f.found_at, f.changed_at FROM finding f WHERE `+q.String()+` ORDER BY f.changed_at DESC LIMIT `+strconv.Itoa(assay.MaxCount)+`) AS counted
-			GROUP BY level`, q.args, func(rows *sql.Rows) error {
+		order, err := orderOf(assay.OrderChanged)
+		if err != nil {
+			return err
+		}
+		counted := order.first(sel.ranges(`f.level, f.found_at, f.changed_at, f.id`), strconv.Itoa(assay.MaxCount))
+		return t.rows(`SELECT level, count(*), min(found_at), max(changed_at) FROM (`+counted+`) AS counted GROUP BY level`, sel.args, func(rows *sql.Rows) error {
 			var level, n int
 			var found, changed int64
 			if err := rows.Scan(&level, &n, &found, &changed); err != nil {

@@ -333,7 +333,7 @@ func fullText(t *testing.T, e engine) {
 		add("OFFER-991", func(f *assay.Finding) {}),
 		add("long", func(f *assay.Finding) { f.Text = strings.Repeat("filler 填充 ", 3000) + "unreached" }),
 	))
-	for _, c := range []struct{ query, want string }{
+	queries := []struct{ query, want string }{
 		{"古驰", "han"}, {"正品古驰包", "han"}, {"驰包", "han"}, {"包", "han"}, {"古", "han"}, {"驰", "han"}, {"驰古", ""}, {"古包", ""},
 		{"古驰 2026", "han"}, {"2026 古", "han"}, {"古 2026", "han"},
 		{"Gцcci", "cyr"}, {"gцcci", "cyr"}, {"gucci", "cyr"}, {"GUCCI bag", "cyr"}, {"guc", "cyr"}, {"guc bag", ""}, {"bag gucci", "cyr"},
@@ -343,17 +343,21 @@ func fullText(t *testing.T, e engine) {
 		{"wörter", "text"}, {"beschreibung", "text"}, {"dragon golden", "seller"}, {"shop-77", "seller"}, {"shop 77", "seller"}, {"dragon sh", "seller"}, {"shop 7", ""}, {"g", ""}, {"グ", "kana"},
 		{"offer-991", "OFFER-991"}, {"filler", "long"}, {"unreached", ""},
 		{"owner gucci", "cyr"}, {"nothing", ""},
-	} {
-		t.Run(fmt.Sprintf("%q finds %q", c.query, c.want), func(t *testing.T) {
-			page := get(s.ListFindings(t.Context(), local, assay.FindingFilter{Query: c.query}, "", 100))(t)
-			var got []string
-			for _, f := range page.Findings {
-				got = append(got, f.Offer)
-			}
-			if strings.Join(got, " ") != c.want || page.Count != len(got) {
-				t.Errorf("got %q, count %d", got, page.Count)
-			}
-		})
+	}
+	for _, way := range []string{"texts", "list", "all", "words"} { // the last stays
+		s.Search(way)
+		for _, c := range queries {
+			t.Run(fmt.Sprintf("%q finds %q, by %s", c.query, c.want, way), func(t *testing.T) {
+				page := get(s.ListFindings(t.Context(), local, assay.FindingFilter{Query: c.query}, "", 100))(t)
+				var got []string
+				for _, f := range page.Findings {
+					got = append(got, f.Offer)
+				}
+				if strings.Join(got, " ") != c.want || page.Count != len(got) {
+					t.Errorf("got %q, count %d", got, page.Count)
+				}
+			})
+		}
 	}
 	for _, query := range []string{`"`, `'`, `*`, `-`, `gucci OR adidas`, `gucci" OR "adidas`, `NEAR(a b)`, `title:gucci`, `^zebra`, `words:*`, `a & b | !c`, `'a' <-> 'b'`,
 		"\x00", "\xff\xfe", `\`, `%`, `$1`, `)`, strings.Repeat("a ", 10_000), strings.Repeat("古", 10_000), strings.Repeat("x", 1<<20), "\u202e\u202d", `""*`, `w67 AND`} {

@@ -69,6 +69,7 @@ func lists(b *testing.B, s *sqldb.Store) {
 		{"by a small marketplace", local, assay.FindingFilter{Marketplace: "m9.example"}},
 		{"by seller", local, assay.FindingFilter{Seller: "seller-0"}},
 		{"by a small seller", local, assay.FindingFilter{Seller: "seller-9000"}},
+		{"by offer", local, assay.FindingFilter{Marketplace: "m0.example", Offer: "offer-77-1"}},
 		{"by marketplace and verdict", local, assay.FindingFilter{Marketplace: "m3.example", Levels: []assay.Level{assay.Block}}},
 		{"by marketplace and lane", local, assay.FindingFilter{Marketplace: "m3.example", Lanes: []assay.Lane{assay.LaneLookalike}}},
 		{"by owner and verdict", local, assay.FindingFilter{Owner: "Owner 1", Levels: []assay.Level{assay.Block}}},

@@ -1,6 +1,7 @@
 package sqldb_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,9 +33,12 @@ func orders(t *testing.T, e engine) {
 		must(t, s.PutOrganisation(t.Context(), local, assay.Organisation{ID: brand, Kind: assay.KindBrand, Name: name, Parent: "group"}))
 	}
 	filters := map[string]assay.FindingFilter{
+		"an offer": {Marketplace: "bazar.example", Offer: "3"}, "an offer, wherever": {Offer: "4"},
 		"all": {}, "one verdict": {Levels: []assay.Level{assay.Block}}, "every verdict": everything(), "one lane": {Lanes: []assay.Lane{assay.LaneMisuse}},
 		"two lanes": {Lanes: []assay.Lane{assay.LaneMisuse, assay.LaneCounterfeit}}, "an owner": {Owner: "Corvane"}, "a marketplace": {Marketplace: "bazar.example"},
-		"a seller": {Seller: "s1"}, "a search": {Query: "bag"}, "since": {Since: day.Add(time.Hour)},
+		"a seller": {Seller: "s1"}, "a seller's in a lane of an owner": {Seller: "s1", Lanes: []assay.Lane{assay.LaneMisuse}, Owner: "Corvane"},
+		"a search": {Query: "bag"}, "a search by texts": {Query: "bag"}, "a search by list": {Query: "bag"}, "a search by all": {Query: "bag"},
+		"a narrow search by all": {Query: "bag", Lanes: []assay.Lane{assay.LaneMisuse}, Levels: []assay.Level{assay.Block}}, "since": {Since: day.Add(time.Hour)},
 	}
 	scopes := map[string]assay.Scope{"the installation": local, "a brand": {Organisation: id["Bellweather"]}, "a group": {Organisation: "group"}}
 	all := get(s.ListFindings(t.Context(), local, everything(), "", 100))(t).Findings
@@ -61,6 +65,8 @@ func orders(t *testing.T, e engine) {
 				return 1
 			})
 			for what, filter := range filters {
+				_, way, _ := strings.Cut(what, "search by ")
+				s.Search(cmp.Or(way, "words"))
 				for who, scope := range scopes {
 					filter.Order = order
 					whole := get(s.ListFindings(t.Context(), scope, filter, "", 100))(t).Findings
@@ -94,6 +100,7 @@ func orders(t *testing.T, e engine) {
 			}
 		})
 	}
+	s.Search("words")
 	t.Run("an unknown one is Invalid", func(t *testing.T) {
 		_, err := s.ListFindings(t.Context(), local, assay.FindingFilter{Order: "title; DROP TABLE finding"}, "", 1)
 		wantCode(t, err, assay.Invalid)

@@ -113,6 +113,36 @@ func TestSQLiteReadsWhatIsAskedOftenFromIndexesInTheirOrder(t *testing.T) {
 	list("a group of many", group("many", fewOrganisations+1))
 	list("the installation of many organisations", local)
 
+	for _, c := range []struct {
+		name   string
+		scope  assay.Scope
+		filter assay.FindingFilter
+		index  string // of every range
+	}{
+		{"of a lane", local, assay.FindingFilter{Lanes: []assay.Lane{assay.LanePrice}}, "finding_lane (lane=? AND level=?)"},
+		{"of a lane by score", local, assay.FindingFilter{Lanes: []assay.Lane{assay.LanePrice}, Order: assay.OrderScore}, "finding_lane_score (lane=? AND level=?)"},
+		{"of a lane that is on few, first found", local, assay.FindingFilter{Lanes: []assay.Lane{assay.LanePrice}, Order: assay.OrderFound}, "finding_lane (lane=? AND level=?)"},
+		{"of lanes", local, assay.FindingFilter{Lanes: assay.Lanes()}, "finding_changed (level=?)"},
+		{"of a marketplace", local, assay.FindingFilter{Marketplace: "m"}, "finding_marketplace (marketplace=? AND level=?)"},
+		{"of a marketplace by score", local, assay.FindingFilter{Marketplace: "m", Order: assay.OrderScore}, "finding_marketplace_score (marketplace=? AND level=?)"},
+		{"of a lane on a marketplace", local, assay.FindingFilter{Marketplace: "m", Lanes: []assay.Lane{assay.LanePrice}}, "finding_lane (lane=? AND level=?)"},
+		{"of an owner", local, assay.FindingFilter{Owner: "o", Marketplace: "m"}, "finding_organisation (organisation=? AND level=?)"},
+		{"of a seller", local, assay.FindingFilter{Seller: "s", Owner: "o", Marketplace: "m"}, "finding_seller (seller_id=? AND level=?)"},
+		{"of a seller by score, for a brand", brand, assay.FindingFilter{Seller: "s", Order: assay.OrderScore}, "finding_seller (seller_id=? AND level=?)"},
+		{"of an offer, for a brand", brand, assay.FindingFilter{Offer: "o", Marketplace: "m", Seller: "s"}, "sqlite_autoindex_finding_3 (marketplace=? AND offer=?)"},
+	} {
+		t.Run("findings "+c.name, func(t *testing.T) {
+			plan := plans(t, s.reader, "AS r0", func() {
+				if _, err := s.ListFindings(t.Context(), c.scope, c.filter, "", 50); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if want := len(levels()) - 1; strings.Count(plan, c.index) != want || strings.Count(plan, "SEARCH f ") != want+1 {
+				t.Errorf("want %s in\n%s", c.index, plan)
+			}
+		})
+	}
+
 	for name, scope := range map[string]assay.Scope{"everybody": local, "a brand": brand} {
 		t.Run("replaying events of "+name, func(t *testing.T) {
 			if err := s.PutWebhook(t.Context(), local, assay.Webhook{ID: name, Organisation: scope.Organisation, Active: true}); err != nil {

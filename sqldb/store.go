@@ -39,6 +39,7 @@ type Store struct {
 	// are the same pool.
 	writer, reader pool
 	listTime       time.Duration // the constant, but in tests
+	search         searchBounds  // the default, but in tests
 }
 
 // pool is connections with the statements that were prepared on them.
@@ -64,7 +65,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: d, listTime: listTime}
+	s := &Store{dialect: d, listTime: listTime, search: defaultSearchBounds()}
 	if err := d.open(ctx, s, location, options); err != nil {
 		s.Close()
 		return nil, s.failed(ctx, "opening the database", err)

@@ -63,6 +63,7 @@ function news(table: HTMLTableElement): void {
   const sayTime = 10_000; // between two announcements
   const sign = document.getElementById("news");
   const count = document.getElementById("count");
+  const usual = !new URLSearchParams(location.search).get("order");
   let newest = BigInt(table.dataset["newest"] ?? "0");
   let source: EventSource | undefined;
   let busy = false;
@@ -96,12 +97,19 @@ function news(table: HTMLTableElement): void {
     if (total && count) count.textContent = total.dataset["total"] ?? "";
     for (const row of body.querySelectorAll(".total")) row.remove();
     for (const row of [...body.querySelectorAll(".more:not(#more)")].slice(1)) row.remove();
+    // In the usual order what did not change after the last row stands further down.
+    const last = usual && body.querySelector("#more") ? [...body.querySelectorAll<HTMLElement>(".row:not(.fresh)")].at(-1) : undefined;
+    const below = BigInt(last?.dataset["changed"] ?? "0");
     for (const row of body.querySelectorAll<HTMLElement>(".gone, .fresh:not([data-told])")) {
       const changed = BigInt(row.dataset["changed"] ?? "0");
       if (changed > newest) newest = changed;
       const old = [...body.querySelectorAll<HTMLElement>(".row")].find((r) => r !== row && r.dataset["id"] === row.dataset["id"]);
       if (row.classList.contains("gone") || (old && BigInt(old.dataset["changed"] ?? "0") >= changed)) {
         if (row.classList.contains("gone")) old?.remove();
+        row.remove();
+        continue;
+      }
+      if (!old && changed <= below) {
         row.remove();
         continue;
       }
