@@ -120,6 +120,7 @@ type benchPagesCmd struct {
 	Database    string `placeholder:"URL" help:"Empty PostgreSQL database, postgres://…; the findings stay there. Default SQLite in the folder of the data."`
 	Requests    int    `default:"500" help:"Requests for each page (default ${default})."`
 	Concurrency int    `default:"2" help:"Requests at a time (default ${default})."`
+	Only        string `placeholder:"TEXT" help:"Ask only for pages whose name in the table holds TEXT."`
 	Dir         string `placeholder:"DIR" type:"existingdir" help:"Keep the data in DIR instead of a temporary folder; the next run with the same numbers measures it again."`
 }
 
@@ -133,6 +134,6 @@ func (c *benchPagesCmd) Run(env *environment) error {
 	flags := benchFlags{Marks: c.Marks, Runs: 1, Dir: c.Dir}
 	return flags.bench(env, func(ctx context.Context, w io.Writer, b app.BenchOptions) error {
 		return app.BenchPages(ctx, w, app.BenchPagesOptions{BenchOptions: b, Findings: c.Findings, Database: c.Database,
-			Requests: c.Requests, Concurrency: c.Concurrency, Log: env.err})
+			Requests: c.Requests, Concurrency: c.Concurrency, Only: c.Only, Log: env.err})
 	}, app.BenchOptions{Products: c.Products})
 }
