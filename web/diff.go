@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,23 +53,28 @@ func changesBetween(c *visit, before, after *assay.Listing) []change {
 			changes = append(changes, change{field: field, parts: diffText(a, b)})
 		}
 	}
+	whole := func(field, a, b string) {
+		if a != b {
+			changes = append(changes, change{field: field, parts: slices.DeleteFunc([]part{{gone, a}, {come, b}}, func(p part) bool { return p.text == "" })})
+		}
+	}
 	list := func(field string, a, b []string) {
 		if parts := diffList(a, b); parts != nil {
 			changes = append(changes, change{field: field, list: true, parts: parts})
 		}
 	}
 	text("title", before.Title, after.Title)
-	text("price", before.Price.String(), after.Price.String())
+	whole("price", before.Price.String(), after.Price.String())
 	list("images", imageNames(before.Images), imageNames(after.Images))
 	list("variants", variantLines(before), variantLines(after))
 	text("brand", before.Brand, after.Brand)
 	text("category", before.Category, after.Category)
-	text("condition", string(before.Condition), string(after.Condition))
-	text("gtin", before.GTIN, after.GTIN)
-	text("mpn", before.MPN, after.MPN)
-	text("ship_from", before.ShipFrom, after.ShipFrom)
-	text("url", before.URL, after.URL)
-	text("seller", sellerLine(before), sellerLine(after))
+	whole("condition", string(before.Condition), string(after.Condition))
+	whole("gtin", before.GTIN, after.GTIN)
+	whole("mpn", before.MPN, after.MPN)
+	whole("ship_from", before.ShipFrom, after.ShipFrom)
+	whole("url", before.URL, after.URL)
+	whole("seller", sellerLine(before), sellerLine(after))
 	list("attributes", attributeLines(before), attributeLines(after))
 	text("body", before.Description, after.Description)
 	return changes

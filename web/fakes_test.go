@@ -202,7 +202,7 @@ func (w referenceFake) Status(context.Context, assay.Scope) (reference.Status, e
 	if w.generation == nil {
 		return reference.Status{}, nil
 	}
-	return reference.Status{Version: 7, Newest: 7, Hash: w.generation.Hash(), AsOf: w.generation.AsOf(), BuiltAt: now}, nil
+	return reference.Status{Version: 7, Newest: 7, Hash: w.generation.Hash(), AsOf: w.generation.AsOf(), BuiltAt: now, Stats: w.generation.Stats()}, nil
 }
 
 func (w referenceFake) Rescreen(context.Context, assay.Scope) (assay.Rescreen, bool, error) {

@@ -24,7 +24,8 @@ func (w *Web) findings(c *visit) (v findingsView, err error) {
 	if v.query, err = parseFindings(c.r.URL.Query()); err != nil {
 		return v, err
 	}
-	v.newest = c.now.UnixMicro()
+	// In another order than that of changes a list may hold what changed just now anywhere.
+	v.newest = c.now.Add(lateness).UnixMicro()
 	if v.page, err = w.s.Findings.ListFindings(c.r.Context(), c.who.scope, v.query.filter(), v.query.cursor, pageRows); err != nil {
 		return v, err
 	}

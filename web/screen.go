@@ -134,6 +134,14 @@ func (w *Web) screenAndShow(c *visit, v *screenView) error {
 		v.out = cmp.Or(v.out, c.Say("screen.out_read"))
 		return w.showScreen(c, statusOf(err), v)
 	}
+	status, err := w.s.Reference.Status(c.r.Context(), c.who.scope)
+	if err != nil {
+		return err
+	}
+	if status.Hash != "" && status.Stats.Marks == 0 { // nothing is looked for, so that nothing would be found
+		v.noReference = true
+		return w.showScreen(c, http.StatusServiceUnavailable, v)
+	}
 	session, err := w.s.Screening.Open(c.r.Context())
 	if assay.CodeOf(err) == assay.Unavailable {
 		v.noReference = true
