@@ -43,14 +43,17 @@ func (s *Store) ListReferenceRows(ctx context.Context, scope assay.Scope, kind a
 		if cursor != "" {
 			f.and(`r.key > %s`, at.Text)
 		}
-		looked, last := 0, ""
-		query := `SELECT r.key, r.owner, r.fields FROM reference_row r WHERE ` + f.String() + ` ORDER BY r.key LIMIT ` + f.param(maxLookedThrough+1)
+		looked, last, most := 0, "", maxLookedThrough
+		if wanted == "" {
+			most = limit // every row counts
+		}
+		query := `SELECT r.key, r.owner, r.fields FROM reference_row r WHERE ` + f.String() + ` ORDER BY r.key LIMIT ` + f.param(most+1)
 		err = t.rows(query, f.args, func(rows *sql.Rows) error {
 			r := assay.ReferenceRow{Kind: kind}
 			if err := rows.Scan(&r.Key, &r.Owner, &r.Fields); err != nil {
 				return err
 			}
-			if looked == maxLookedThrough || len(list) == limit {
+			if looked == most || len(list) == limit {
 				next = position{Order: order, Text: last}.cursor()
 				return errStop
 			}

@@ -136,12 +136,24 @@ func (w *Web) referencePage(c *visit) error {
 	return c.page(http.StatusOK, c.Say("reference.kind."+string(q.kind)), "reference", referencePart(c, v))
 }
 
+// maxSearched is how many parts of a table are looked through for one page: some 200,000
+// rows.
+const maxSearched = 10
+
 // reference reads what a table's page shows.
 func (w *Web) reference(c *visit, q referenceQuery) (v *referenceView, err error) {
 	ctx, scope := c.r.Context(), c.who.scope
 	v = &referenceView{query: q, columns: reference.Columns(q.kind), upload: uploadView{kind: q.kind}}
-	if v.rows, v.next, err = w.s.Reference.ListReferenceRows(ctx, scope, q.kind, q.owner, q.q, q.cursor, pageRows); err != nil {
-		return nil, err
+	// One call looks through a part of the table; what is searched for may stand far behind.
+	cursor := q.cursor
+	for range maxSearched {
+		if v.rows, v.next, err = w.s.Reference.ListReferenceRows(ctx, scope, q.kind, q.owner, q.q, cursor, pageRows); err != nil {
+			return nil, err
+		}
+		if len(v.rows) > 0 || v.next == "" {
+			break
+		}
+		cursor = v.next
 	}
 	if v.status, err = w.s.Reference.Status(ctx, scope); err != nil {
 		return nil, err

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"assay"
+	"assay/web"
 )
 
 func mark(text string) assay.ReferenceRow {
@@ -196,5 +199,38 @@ func TestMembersReadTheReferenceAndChangeNothing(t *testing.T) {
 	b.shows(b.get("/reference/imports/i1"), http.StatusForbidden)
 	if len(w.imported) > 0 {
 		t.Error("a member has imported")
+	}
+}
+
+// far is a table whose only hit stands in a later part than the first.
+type far struct {
+	referenceFake
+	asked int
+}
+
+func (f *far) ListReferenceRows(_ context.Context, _ assay.Scope, kind assay.ReferenceKind, _, _, cursor string, limit int) ([]assay.ReferenceRow, string, error) {
+	if limit == 1 {
+		return nil, "", nil // of the banks
+	}
+	if f.asked++; cursor != "third" {
+		return nil, map[string]string{"": "second", "second": "third"}[cursor], nil
+	}
+	return []assay.ReferenceRow{{Kind: kind, Key: "k", Owner: "Bellweather Group", Fields: "Bellweather,distinctive,Bellweather Group,,18,,"}}, "", nil
+}
+
+func TestASearchGoesOnUntilItFinds(t *testing.T) {
+	w := newWorld(t)
+	services := w.services()
+	f := &far{referenceFake: referenceFake{w}}
+	services.Reference = f
+	pages, err := web.New(services, web.Options{Open: true, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pages.Close)
+	b := &browser{t: t, pages: pages}
+	b.shows(b.get("/reference/marks?q=bellweather"), http.StatusOK, "Bellweather Group")
+	if f.asked != 3 {
+		t.Errorf("%d parts were looked through", f.asked)
 	}
 }
