@@ -116,7 +116,9 @@ func openSQLite(ctx context.Context, s *Store, path string, o Options) error {
 	// writes than at the default 1,000, and still little to read at a start.
 	writing := file + common + "&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_txlock=immediate" +
 		"&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-65536)"
-	reading := file + common + "&_pragma=query_only(1)&_pragma=cache_size(-16384)"
+	// A search looks thousands of findings up all over an index: with 64 MiB for each reader
+	// most of a large one's pages are at hand. A small database never fills them.
+	reading := file + common + "&_pragma=query_only(1)&_pragma=cache_size(-65536)"
 
 	unlock, err := lockSQLite(ctx, path, o)
 	if err != nil {

@@ -29,7 +29,8 @@ func newID(at time.Time) string {
 }
 
 // visible is the predicate that every query on rows of organisations carries: $1 is
-// the viewer, row the table's name in the query.
+// the viewer, row the table's name in the query. The installation sees all, which need not be
+// looked up for each row.
 func visible(row string) string {
 	return `($1 = 'local' OR EXISTS (SELECT 1 FROM sight WHERE sight.viewer = $1 AND sight.organisation = ` + row + `.organisation))`
 }
