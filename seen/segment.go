@@ -305,7 +305,11 @@ func (r *reader) length(limit int) int {
 }
 
 func (r *reader) text() string {
-	n := r.length(min(len(r.rest), maxText))
+	n := r.length(maxText)
+	if n > len(r.rest) { // behind the number itself
+		r.fail()
+		return ""
+	}
 	s := string(r.rest[:n])
 	r.rest = r.rest[n:]
 	return s
