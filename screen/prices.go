@@ -113,7 +113,7 @@ func variantIndex(l *assay.Listing, name string) int {
 		return whole
 	}
 	for i := range l.Variants {
-		if variantName(l, i) == name {
+		if VariantName(l, i) == name {
 			return i
 		}
 	}

@@ -127,7 +127,7 @@ func (w *Worker) word(r result) assay.Assessment {
 	a := assay.Assessment{Level: r.level, Lane: r.lane, Owner: w.gen.Owner(r.owner), Score: r.score,
 		Contributions: make([]assay.Contribution, 0, r.end-r.start)}
 	if r.variant != whole {
-		a.Variant = variantName(w.listing, r.variant)
+		a.Variant = VariantName(w.listing, r.variant)
 	}
 	for _, e := range w.evidence[r.start:r.end] {
 		a.Contributions = append(a.Contributions, w.contribution(e))

@@ -26,7 +26,7 @@ const whole = -1
 func (f *field) where(l *assay.Listing) string {
 	switch {
 	case f.variant != whole:
-		return "variants." + variantName(l, f.variant)
+		return "variants." + VariantName(l, f.variant)
 	case f.place == score.PlaceBrand:
 		return "brand"
 	case f.place == score.PlaceTitle:
@@ -37,9 +37,9 @@ func (f *field) where(l *assay.Listing) string {
 	return "description"
 }
 
-// variantName names a variant in a verdict: its id, or its place, from 1, if it has
+// VariantName names a variant in a verdict: its id, or its place, from 1, if it has
 // none.
-func variantName(l *assay.Listing, i int) string {
+func VariantName(l *assay.Listing, i int) string {
 	if id := l.Variants[i].ID; id != "" {
 		return id
 	}

@@ -2,12 +2,12 @@ package web
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
 	"assay"
+	"assay/screen"
 )
 
 // What the page of a finding says of a listing, field by field.
@@ -61,19 +61,10 @@ func shownVariants(l *assay.Listing) []assay.Variant {
 	return l.Variants[:min(len(l.Variants), maxVariantsShown)]
 }
 
-// variantName is what contributions and findings call a variant: its id, or its number
-// where it has none (screen's rule).
-func variantName(l *assay.Listing, i int) string {
-	if id := l.Variants[i].ID; id != "" {
-		return id
-	}
-	return "#" + strconv.Itoa(i+1)
-}
-
-func variantWhere(l *assay.Listing, i int) string { return "variants." + variantName(l, i) }
+func variantWhere(l *assay.Listing, i int) string { return "variants." + screen.VariantName(l, i) }
 
 func isVariant(v *findingView, i int) bool {
-	return v.finding.Variant != "" && v.finding.Variant == variantName(v.listing, i)
+	return v.finding.Variant != "" && v.finding.Variant == screen.VariantName(v.listing, i)
 }
 
 func moneyOf(m assay.Money) (amount, currency string) {

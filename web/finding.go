@@ -68,7 +68,6 @@ type revisionView struct {
 type pictureView struct {
 	name string // in the address
 	of   string // variant's title; empty: the offer
-	url  string // where the listing says it is
 }
 
 func (w *Web) finding(c *visit, id string) (v findingView, err error) {
@@ -216,7 +215,7 @@ func picturesOf(l *assay.Listing) []pictureView {
 				continue
 			}
 			seen[im.URL] = true
-			pictures = append(pictures, pictureView{prefix + strconv.Itoa(i), of, im.URL})
+			pictures = append(pictures, pictureView{prefix + strconv.Itoa(i), of})
 		}
 	}
 	add("offer-", "", l.Images)

@@ -16,6 +16,7 @@ import (
 
 	"assay"
 	"assay/feed"
+	"assay/screen"
 )
 
 const (
@@ -291,7 +292,7 @@ func screenOne(c *visit, session ScreeningSession, l *assay.Listing, number int,
 func explained(c *visit, session ScreeningSession, l *assay.Listing, verdict *assay.Verdict, a assay.Assessment, draw bool) findingView {
 	price := l.Price
 	for i := range l.Variants {
-		if a.Variant != "" && variantName(l, i) == a.Variant && !l.Variants[i].Price.IsZero() {
+		if a.Variant != "" && screen.VariantName(l, i) == a.Variant && !l.Variants[i].Price.IsZero() {
 			price = l.Variants[i].Price
 		}
 	}
