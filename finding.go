@@ -89,11 +89,13 @@ const (
 type FindingPage struct {
 	Findings []Finding `json:"findings"`
 	Next     string    `json:"next,omitempty"` // cursor of the next part; empty: the last one
-	// Count is how many findings match in all, at most MaxCount.
-	Count int `json:"count"`
+	// Count is how many findings match in all; if it is capped, there are at least so many.
+	Count  int  `json:"count"`
+	Capped bool `json:"count_capped"`
 }
 
-// MaxCount caps the counts of lists: further counting would cost more than it says.
+// MaxCount caps the counts of lists: further counting would cost more than it says. Those
+// of searches may stop sooner.
 const MaxCount = 10_000
 
 // SellerSummary is how many findings there are on the offers of one seller. No more than

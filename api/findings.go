@@ -21,7 +21,7 @@ type FindingList struct {
 	Findings    []assay.Finding `json:"findings"`
 	Next        string          `json:"next,omitempty" doc:"Cursor of the next part; absent at the end."`
 	Count       int             `json:"count" doc:"How many match in all, 10,000 at most."`
-	CountCapped bool            `json:"count_capped" doc:"There are more than are counted."`
+	CountCapped bool            `json:"count_capped" doc:"There may be more than are counted."`
 }
 
 // FindingDetail is a finding with what it rests on.
@@ -102,7 +102,7 @@ func (a *API) findingRoutes() {
 		if err != nil {
 			return cursorError(q.cursor, err)
 		}
-		return a.answer(c, http.StatusOK, FindingList{page.Findings, page.Next, page.Count, page.Count >= assay.MaxCount})
+		return a.answer(c, http.StatusOK, FindingList{page.Findings, page.Next, page.Count, page.Capped})
 	})
 
 	type one struct {

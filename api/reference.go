@@ -78,7 +78,7 @@ func (a *API) referenceRoutes() {
 	type rows struct {
 		Kind   string `path:"kind" enum:"marks,claims,products,authorised,gated,rates,banks,bank_images,screening"`
 		Owner  string `query:"owner" maxLength:"1000"`
-		Q      string `query:"q" maxLength:"1000" doc:"Text that occurs in the row."`
+		Q      string `query:"q" maxLength:"1000" doc:"Words that all occur in the row; the last one may be only begun."`
 		Cursor string `query:"cursor" maxLength:"2000"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	}

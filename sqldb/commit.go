@@ -184,7 +184,7 @@ func (t *tx) putFindings(changes []assay.FindingChange, at time.Time, skip bool)
 				return 0, assay.Errorf(assay.Conflict, "the finding on %s of %s was changed meanwhile", f.Offer, f.Marketplace)
 			}
 		}
-		if err := t.store.dialect.putText(t, number, f.Organisation, wordsOf(f), c.Before == nil); err != nil {
+		if err := t.store.dialect.putText(t, "finding_text", number, f.Organisation, wordsOf(f), c.Before == nil); err != nil {
 			return 0, err
 		}
 		data, err := json.Marshal(findingEvent{c.Before, f, c.Cause}, jsonOptions)

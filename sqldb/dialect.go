@@ -25,13 +25,17 @@ type dialect struct {
 	enter    string         // first statement of a transaction, with the scope's organisation
 	planning string         // first statement of a list
 	skip     string         // end of a sub-select that passes over rows others are working on
-	// The full text of a finding.
-	putText  func(t *tx, number int64, organisation string, words []string, fresh bool) error
-	textKey  string                    // column of finding_text t that is finding.number
-	matching string                    // predicate on finding_text t, with "%s" for the parameter
+	// Full text: a table t of words by the numbers of other rows.
+	putText  func(t *tx, table string, number int64, organisation string, words []string, fresh bool) error
+	textKey  string                    // its column of the numbers
+	matching string                    // predicate on it, with "%s" for the parameter
 	matchOf  func(terms []term) string // that parameter
 	listed   string                    // the numbers n of a query's rows as one text
 	among    string                    // findings f by such a text, its parameter "%s", as far as WHERE
+	// looked is the condition that a finding has the words, for it to be looked at. The first "%s"
+	// is the parameter of matchOf, the second the finding's number.
+	looked string
+	search searchBounds
 	// unindexed keeps an engine that has no statistics from reading by the index of a column.
 	unindexed func(column string) string
 }
@@ -65,13 +69,13 @@ func sqliteDialect() *dialect {
 		name:  "sqlite",
 		goose: goose.DialectSQLite3,
 		open:  openSQLite,
-		putText: func(t *tx, number int64, _ string, words []string, fresh bool) error {
+		putText: func(t *tx, table string, number int64, _ string, words []string, fresh bool) error {
 			if !fresh {
-				if _, err := t.exec(`DELETE FROM finding_text WHERE rowid = $1`, number); err != nil {
+				if _, err := t.exec(`DELETE FROM `+table+` WHERE rowid = $1`, number); err != nil {
 					return err
 				}
 			}
-			_, err := t.exec(`INSERT INTO finding_text (rowid, words) VALUES ($1, $2)`, number, strings.Join(words, " "))
+			_, err := t.exec(`INSERT INTO `+table+` (rowid, words) VALUES ($1, $2)`, number, strings.Join(words, " "))
 			return err
 		},
 		textKey:   `t.rowid`,
@@ -79,6 +83,8 @@ func sqliteDialect() *dialect {
 		matchOf:   matchSQLite,
 		listed:    `json_group_array(n)`,
 		among:     `json_each(%s) AS n CROSS JOIN finding f WHERE f.number = n.value`,
+		looked:    `(SELECT ` + hasWords + `(%s, x.title, x.searched, x.seller_id, x.seller_name, x.offer, x.owner, x.contributions) FROM finding x WHERE x.number = %s)`,
+		search:    searchBounds{few: 1_500, counted: 1_000, walked: 1_000, sampled: 100},
 		unindexed: func(column string) string { return `+` + column },
 	}
 }
@@ -93,8 +99,8 @@ func postgresDialect() *dialect {
 		planning: `SET LOCAL plan_cache_mode = force_custom_plan`,
 		enter:    `SELECT set_config('assay.organisation', $1, true)`,
 		skip:     ` FOR UPDATE SKIP LOCKED`,
-		putText: func(t *tx, number int64, organisation string, words []string, _ bool) error {
-			_, err := t.exec(`INSERT INTO finding_text (number, organisation, words) VALUES ($1, $2, CAST(CAST($3 AS TEXT) AS TSVECTOR))
+		putText: func(t *tx, table string, number int64, organisation string, words []string, _ bool) error {
+			_, err := t.exec(`INSERT INTO `+table+` (number, organisation, words) VALUES ($1, $2, CAST(CAST($3 AS TEXT) AS TSVECTOR))
 				ON CONFLICT (number) DO UPDATE SET words = excluded.words, organisation = excluded.organisation`, number, organisation, vectorOf(words))
 			return err
 		},
@@ -103,11 +109,16 @@ func postgresDialect() *dialect {
 		matchOf:   matchPostgres,
 		listed:    `CAST(array_agg(n) AS TEXT)`,
 		among:     `finding f WHERE f.number = ANY (CAST(CAST(%s AS TEXT) AS BIGINT[]))`,
+		looked:    `(SELECT t.words @@ CAST(CAST(%s AS TEXT) AS TSQUERY) FROM finding_text t WHERE t.number = %s)`,
+		search:    searchBounds{few: 1_500, counted: 1_000, walked: 5_000, sampled: 300},
 		unindexed: func(column string) string { return column },
 	}
 }
 
 func openSQLite(ctx context.Context, s *Store, path string, o Options) error {
+	if err := defineHasWords(); err != nil {
+		return err
+	}
 	// A path may hold anything, a query mark, too: hence the URI form, escaped.
 	file := (&url.URL{Scheme: "file", Path: path}).String() + "?"
 	common := "_pragma=busy_timeout(" + strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10) + ")" +

@@ -42,6 +42,7 @@ func keptTables() []kept {
 		table("outbox", 1, `position:int organisation`),
 		table("webhook", 1, `id organisation url kinds secret:bytes active:int created_at:int`),
 		table("delivery", 1, `id webhook organisation event state attempts:int next_at:int status:int error created_at:int ended_at:int`),
+		// Without number and numbered: the full text is made anew, under new numbers.
 		table("reference_row", 3, `kind key since:int until:int? seen:int organisation owner fields`),
 		table("reference_version", 1, `id:int current:int begun:int begun_at:int holder lease_until:int`),
 		table("token", 1, `id organisation name hash:bytes expires_at:int created_at:int`),
@@ -172,7 +173,17 @@ func (s *Store) Load(ctx context.Context, scope assay.Scope, next func() (table 
 		if err := flush(); err != nil {
 			return err
 		}
-		return t.rebuildText()
+		if err := t.rebuildText(); err != nil {
+			return err
+		}
+		var at referencePlace
+		for more := true; more; {
+			var err error
+			if more, err = t.fillReferenceText(&at); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -230,7 +241,7 @@ func (t *tx) rebuildText() error {
 		}
 		for i := range part {
 			f := &part[i].finding
-			if err := t.store.dialect.putText(t, part[i].number, f.Organisation, wordsOf(f), true); err != nil {
+			if err := t.store.dialect.putText(t, "finding_text", part[i].number, f.Organisation, wordsOf(f), true); err != nil {
 				return err
 			}
 		}

@@ -42,10 +42,15 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 			result, err = t.search(sel, terms, order, at, limit+1)
 			return err
 		}
-		if result.Count, err = t.countFew(sel.ranges(`1`), sel.args); err != nil {
+		if result.Count, err = t.countFew(sel.ranges(`1`), sel.args, assay.MaxCount); err != nil {
 			return err
 		}
-		return t.read(sel, order, result.Count, at, limit+1, func(f *assay.Finding, _ string) { result.Findings = append(result.Findings, *f) })
+		result.Capped = result.Count == assay.MaxCount
+		if !slices.Contains(sel.ordered, order.name) && !result.Capped {
+			order = order.sorted(t.store.dialect) // few are sooner sorted than met in all
+		}
+		q := sel.own()
+		return t.readFirst(sel, &q, order, at, limit+1, func(f *assay.Finding) { result.Findings = append(result.Findings, *f) })
 	})
 	if err != nil {
 		return assay.FindingPage{}, err
@@ -57,52 +62,44 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 	return result, nil
 }
 
-// read calls visit with the first findings of a selection behind a position, and the text by
-// which they are searched. count is how many there are in all, as far as they are counted.
-func (t *tx) read(sel *selection, order findingOrder, count int, at position, limit int, visit func(f *assay.Finding, searched string)) error {
-	if !slices.Contains(sel.ordered, order.name) && count < assay.MaxCount {
-		order = order.sorted(t.store.dialect) // few are sooner sorted than met in all
-	}
-	q := sel.own()
-	return t.readFirst(sel, &q, order, at, limit, visit)
-}
-
-// readFirst is read for those that meet further conditions.
-func (t *tx) readFirst(sel *selection, q *filter, order findingOrder, at position, limit int, visit func(f *assay.Finding, searched string), further ...string) error {
+// readFirst calls visit with the first findings of a selection behind a position that meet
+// further conditions.
+func (t *tx) readFirst(sel *selection, q *filter, order findingOrder, at position, limit int, visit func(*assay.Finding), further ...string) error {
 	if at.Order != "" {
 		further = append(further, order.after(q, at))
 	}
 	ids := order.first(sel.ranges(order.read(), further...), q.param(limit))
-	return t.textual(`(`+ids+`) AS p CROSS JOIN finding f WHERE f.id = p.id ORDER BY `+order.by(order.column), q.args, visit)
+	return t.whole(`(`+ids+`) AS p CROSS JOIN finding f WHERE f.id = p.id ORDER BY `+order.by(order.column), q.args, visit)
 }
 
-// textual calls visit with findings f and the text by which they are searched.
-func (t *tx) textual(from string, args []any, visit func(f *assay.Finding, searched string)) error {
-	return t.rows(`SELECT `+findingRead+`, f.searched FROM `+from, args, func(rows *sql.Rows) error {
-		var searched string
-		f, err := scanFinding(rows, &searched)
+// whole calls visit with findings f.
+func (t *tx) whole(from string, args []any, visit func(*assay.Finding)) error {
+	return t.rows(`SELECT `+findingRead+` FROM `+from, args, func(rows *sql.Rows) error {
+		f, err := scanFinding(rows)
 		if err == nil {
-			visit(&f, searched)
+			visit(&f)
 		}
 		return err
 	})
 }
 
-// countFew counts the rows of queries up to the most that is counted.
-func (t *tx) countFew(queries []string, args []any) (n int, err error) {
-	_, err = t.row(`SELECT count(*) FROM (`+strings.Join(queries, ` UNION ALL `)+` LIMIT `+strconv.Itoa(assay.MaxCount)+`) AS matched`, slices.Clone(args), &n)
+// countFew counts the rows of queries up to most.
+func (t *tx) countFew(queries []string, args []any, most int) (n int, err error) {
+	_, err = t.row(`SELECT count(*) FROM (`+strings.Join(queries, ` UNION ALL `)+` LIMIT `+strconv.Itoa(most)+`) AS matched`, slices.Clone(args), &n)
 	return n, err
 }
 
 // selection is the findings f that a scope sees and a filter asks for. They are read as
 // ranges of one index, each in the order that is asked for and as far as a page
-// needs: a range for each verdict and, where few are seen, each organisation.
+// needs: a range for each verdict and, where that leads the index, each lane or each of few
+// organisations that are seen.
 type selection struct {
 	filter          // what holds for every row beside its range
 	sight  string   // the scope's sight
 	each   []string // the same, organisation by organisation, if it is of few
 	level  string   // the column of the verdict
 	levels []string // parameters
+	lanes  []string // parameters, if the ranges are of lanes
 	// ordered are the names of the orders in which an index has the ranges.
 	ordered []string
 }
@@ -173,13 +170,18 @@ func (t *tx) selection(ff assay.FindingFilter) (*selection, error) {
 			sel.each = append(sel.each, sel.seen("f", id))
 		}
 	}
-	if len(ff.Lanes) == 1 {
-		sel.and(lead(`f.lane`, "changed", "score")+` = %s`, string(ff.Lanes[0]))
-	} else if len(ff.Lanes) > 0 {
-		anyOf(&sel.filter, t.store.dialect.unindexed(`f.lane`), ff.Lanes)
-	}
 	if ff.Marketplace != "" && !byKey {
 		sel.and(lead(`f.marketplace`, "changed", "score")+` = %s`, ff.Marketplace)
+	}
+	switch {
+	case len(ff.Lanes) == 0:
+	case led:
+		anyOf(&sel.filter, t.store.dialect.unindexed(`f.lane`), ff.Lanes)
+	default:
+		lead(`f.lane`, "changed", "score")
+		for _, lane := range slices.Compact(slices.Sorted(slices.Values(ff.Lanes))) {
+			sel.lanes = append(sel.lanes, sel.param(string(lane)))
+		}
 	}
 	if !led {
 		sel.ordered = []string{"changed", "found", "score"}
@@ -196,11 +198,20 @@ func (sel *selection) ranges(columns string, further ...string) []string {
 	if len(sights) == 0 {
 		sights = []string{sel.sight}
 	}
+	lanes := []string{""}
+	if len(sel.lanes) > 0 {
+		lanes = sel.lanes
+	}
 	var parts []string
 	for _, sight := range sights {
-		for _, level := range sel.levels {
-			conditions := slices.Concat([]string{sight, sel.level + ` = ` + level}, sel.where, further)
-			parts = append(parts, `SELECT `+columns+` FROM finding f WHERE `+strings.Join(conditions, ` AND `))
+		for _, lane := range lanes {
+			for _, level := range sel.levels {
+				conditions := slices.Concat([]string{sight, sel.level + ` = ` + level}, sel.where, further)
+				if lane != "" {
+					conditions = append(conditions, `f.lane = `+lane)
+				}
+				parts = append(parts, `SELECT `+columns+` FROM finding f WHERE `+strings.Join(conditions, ` AND `))
+			}
 		}
 	}
 	return parts
@@ -219,7 +230,11 @@ func (sel *selection) all() string {
 	if len(sel.each) > 0 {
 		sight = `(` + strings.Join(sel.each, ` OR `) + `)`
 	}
-	return strings.Join(append([]string{sight, sel.level + ` IN (` + strings.Join(sel.levels, `,`) + `)`}, sel.where...), ` AND `)
+	conditions := append([]string{sight, sel.level + ` IN (` + strings.Join(sel.levels, `,`) + `)`}, sel.where...)
+	if len(sel.lanes) > 0 {
+		conditions = append(conditions, `f.lane IN (`+strings.Join(sel.lanes, `,`)+`)`)
+	}
+	return strings.Join(conditions, ` AND `)
 }
 
 // Finding returns one, else NotFound.

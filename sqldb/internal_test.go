@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"testing"
 	"time"
@@ -164,6 +165,9 @@ func FuzzQuery(f *testing.F) {
 					t.Errorf("%q is no token", w)
 				}
 			}
+		}
+		if read := termsOfMatch(matchSQLite(terms)); len(terms) > 0 && !reflect.DeepEqual(read, terms) {
+			t.Errorf("%v are read as %v", terms, read)
 		}
 	})
 }

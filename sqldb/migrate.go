@@ -19,7 +19,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the tables up to date. The caller keeps others from doing the same.
+// migrate brings the tables up to date, and what of the full text no SQL can write. The
+// caller keeps others from doing the same.
 func (s *Store) migrate(ctx context.Context) error {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -57,5 +58,5 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating: %w", err)
 	}
-	return nil
+	return s.fillReferenceText(ctx)
 }

@@ -118,7 +118,7 @@ func (s *Store) undoReference(ctx context.Context, scope assay.Scope, holder str
 			if err != nil {
 				return err
 			}
-			written, err := t.exec(`DELETE FROM reference_row WHERE (kind, key, since) IN
+			written, err := t.deleteReference(`(kind, key, since) IN
 				(SELECT kind, key, since FROM reference_row WHERE since > $1 LIMIT $2)`, i.current, undoRows)
 			if err != nil {
 				return err
@@ -179,6 +179,10 @@ func (s *Store) StageReference(ctx context.Context, scope assay.Scope, version i
 	return added, changed, err
 }
 
+// unended is until IS NULL where rows are asked for by key. That text would have PostgreSQL, while it
+// has no statistics, read all rows of the kind by the index of those that are not ended.
+const unended = `coalesce(until, 0) = 0`
+
 func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKind, rows []assay.ReferenceRow, ids map[string]string) (added, changed int, err error) {
 	type kept struct {
 		since         int64
@@ -190,7 +194,7 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 	}
 	inForce := make(map[string]kept, len(rows))
 	err = in(keys, 2, func(list string, chunk []any) error {
-		return t.rows(`SELECT key, since, owner, fields FROM reference_row WHERE kind = $1 AND key IN (`+list+`) AND until IS NULL`,
+		return t.rows(`SELECT key, since, owner, fields FROM reference_row WHERE kind = $1 AND key IN (`+list+`) AND `+unended,
 			append([]any{string(kind)}, chunk...), func(rows *sql.Rows) error {
 				var key string
 				var k kept
@@ -203,7 +207,7 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 		return 0, 0, err
 	}
 	var same, old, again []string
-	var fresh []any
+	var fresh []assay.ReferenceRow
 	for _, r := range rows {
 		k, there := inForce[r.Key]
 		equal := there && k.owner == r.Owner && k.fields == r.Fields
@@ -215,9 +219,7 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 			same = append(same, r.Key)
 			continue
 		case there && k.since == version: // the file has the key twice
-			_, err := t.exec(`UPDATE reference_row SET organisation = $1, owner = $2, fields = $3 WHERE kind = $4 AND key = $5 AND since = $6`,
-				ids[r.Owner], r.Owner, r.Fields, string(kind), r.Key, version)
-			if err != nil {
+			if err := t.changeReference(version, &r, ids[r.Owner]); err != nil {
 				return 0, 0, err
 			}
 			continue
@@ -227,7 +229,7 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 		default:
 			added++
 		}
-		fresh = append(fresh, string(kind), r.Key, version, nil, version, ids[r.Owner], r.Owner, r.Fields)
+		fresh = append(fresh, r)
 	}
 	// Of what was written already, a row that took another's place was a change.
 	added += len(again)
@@ -242,22 +244,74 @@ func (t *tx) stage(version int64, mode assay.ImportMode, kind assay.ReferenceKin
 		return 0, 0, err
 	}
 	err = in(old, 3, func(list string, chunk []any) error {
-		_, err := t.exec(`UPDATE reference_row SET until = $1 WHERE kind = $2 AND key IN (`+list+`) AND until IS NULL`,
+		_, err := t.exec(`UPDATE reference_row SET until = $1 WHERE kind = $2 AND key IN (`+list+`) AND `+unended,
 			append([]any{version, string(kind)}, chunk...)...)
 		return err
 	})
 	if err != nil {
 		return 0, 0, err
 	}
-	if _, err := t.insert(`reference_row (kind, key, since, until, seen, organisation, owner, fields)`, 8, fresh, ``); err != nil {
+	if err := t.addReference(version, fresh, ids); err != nil {
 		return 0, 0, err
 	}
 	if mode != assay.ImportReplace {
 		return added, changed, nil // nobody asks what was confirmed
 	}
 	return added, changed, in(same, 3, func(list string, chunk []any) error {
-		_, err := t.exec(`UPDATE reference_row SET seen = $1 WHERE kind = $2 AND key IN (`+list+`) AND until IS NULL`,
+		_, err := t.exec(`UPDATE reference_row SET seen = $1 WHERE kind = $2 AND key IN (`+list+`) AND `+unended,
 			append([]any{version, string(kind)}, chunk...)...)
+		return err
+	})
+}
+
+// addReference writes new rows and their words.
+func (t *tx) addReference(version int64, rows []assay.ReferenceRow, ids map[string]string) error {
+	first, err := t.referenceNumbers(len(rows))
+	if err != nil {
+		return err
+	}
+	values := make([]any, 0, len(rows)*9)
+	for i, r := range rows {
+		values = append(values, string(r.Kind), r.Key, version, nil, version, ids[r.Owner], r.Owner, r.Fields, first+int64(i))
+	}
+	if _, err := t.insert(`reference_row (kind, key, since, until, seen, organisation, owner, fields, number)`, 9, values, ``); err != nil {
+		return err
+	}
+	for i := range rows {
+		if err := t.putReferenceText(first+int64(i), ids[rows[i].Owner], &rows[i], true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changeReference changes a row that this version wrote, and its words.
+func (t *tx) changeReference(version int64, r *assay.ReferenceRow, organisation string) error {
+	var number sql.Null[int64]
+	_, err := t.row(`UPDATE reference_row SET organisation = $1, owner = $2, fields = $3 WHERE kind = $4 AND key = $5 AND since = $6 RETURNING number`,
+		[]any{organisation, r.Owner, r.Fields, string(r.Kind), r.Key, version}, &number)
+	if err != nil || !number.Valid {
+		return err
+	}
+	return t.putReferenceText(number.V, organisation, r, false)
+}
+
+// deleteReference deletes rows and their words, and returns how many rows there were.
+func (t *tx) deleteReference(condition string, args ...any) (n int64, err error) {
+	var numbers []int64
+	err = t.rows(`DELETE FROM reference_row WHERE `+condition+` RETURNING number`, args, func(rows *sql.Rows) error {
+		var number sql.Null[int64]
+		err := rows.Scan(&number)
+		if n++; number.Valid {
+			numbers = append(numbers, number.V)
+		}
+		return err
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, in(numbers, 1, func(list string, chunk []any) error {
+		_, err := t.exec(`DELETE FROM reference_text AS t WHERE `+t.store.dialect.textKey+` IN (`+list+`)`, chunk...)
 		return err
 	})
 }
@@ -368,7 +422,7 @@ func (s *Store) AbandonReference(ctx context.Context, scope assay.Scope, holder 
 func (s *Store) PruneReference(ctx context.Context, scope assay.Scope, keepVersions int) error {
 	for more := true; more; {
 		err := s.writeLocal(ctx, scope, "pruning the reference", func(t *tx) error {
-			n, err := t.exec(`DELETE FROM reference_row WHERE (kind, key, since) IN (SELECT kind, key, since FROM reference_row
+			n, err := t.deleteReference(`(kind, key, since) IN (SELECT kind, key, since FROM reference_row
 				WHERE until <= (SELECT current - $1 FROM reference_version) LIMIT $2)`, max(keepVersions, 0), undoRows)
 			more = n == undoRows
 			return err

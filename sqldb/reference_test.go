@@ -266,7 +266,8 @@ func reference(t *testing.T, e engine) {
 		for _, c := range []struct {
 			owner, q string
 			want     int
-		}{{"", "", 30}, {"Corvane", "", 15}, {"", "古驰", 30}, {"", "été 1", 11}, {"", "K07", 1}, {"Corvane", "k08", 0}, {"", "%", 0}} {
+		}{{"", "", 30}, {"Corvane", "", 15}, {"", "古驰", 30}, {"", "été 1", 1}, {"", "été 12", 1}, {"", "K07", 1}, {"", "k1", 10},
+			{"Corvane", "k08", 0}, {"", "%", 0}, {"", " ", 30}} {
 			var got []assay.ReferenceRow
 			cursor := ""
 			for {
@@ -284,6 +285,7 @@ func reference(t *testing.T, e engine) {
 		_, _, err := s.ListReferenceRows(t.Context(), local, assay.ReferenceMarks, "", "", "nonsense", 4)
 		wantCode(t, err, assay.Invalid)
 	})
+	t.Run("search", func(t *testing.T) { referenceSearch(t, e) })
 	t.Run("the visitor's error comes back as it is", func(t *testing.T) {
 		s, v := started(t)
 		if err := s.ReferenceRows(t.Context(), local, v, assay.ReferenceMarks, func(_, _, _ string) error { return errVisitor }); err != errVisitor {

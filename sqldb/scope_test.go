@@ -398,7 +398,7 @@ func organisations(t *testing.T, e engine) {
 }
 
 // ownedTables are the tables that row-level security guards.
-var ownedTables = strings.Fields(`sight organisation marketplace finding finding_text event outbox webhook delivery reference_row token
+var ownedTables = strings.Fields(`sight organisation marketplace finding finding_text event outbox webhook delivery reference_row reference_text token
 	idempotent_result intake_partition segment poison job_lease rescreen seller offer_revision observation session`)
 
 func onlyPostgres(t *testing.T, server *pgtest.Server) {
@@ -451,8 +451,11 @@ func onlyPostgres(t *testing.T, server *pgtest.Server) {
 			t.Errorf("guarded are %q, want %q", guarded, want)
 		}
 		for _, table := range ownedTables {
-			if table == "finding_text" { // read by way of the findings only
+			switch table { // words are read by way of their rows only
+			case "finding_text":
 				table = "finding_text t JOIN finding f ON f.number = t.number"
+			case "reference_text":
+				table = "reference_text t JOIN reference_row r ON r.number = t.number"
 			}
 			t.Run(table, func(t *testing.T) {
 				if n := count(t, table, "local"); n == 0 {
@@ -474,10 +477,12 @@ func onlyPostgres(t *testing.T, server *pgtest.Server) {
 			defer tx.Rollback()
 			_, err = tx.Exec(`SELECT set_config('assay.organisation', $1, true)`, bellweather.Organisation)
 			must(t, err)
-			result, err := tx.Exec(`DELETE FROM finding_text`)
-			must(t, err)
-			if n := get(result.RowsAffected())(t); n != 0 {
-				t.Errorf("it took %d texts away", n)
+			for _, table := range []string{"finding_text", "reference_text"} {
+				result, err := tx.Exec(`DELETE FROM ` + table)
+				must(t, err)
+				if n := get(result.RowsAffected())(t); n != 0 {
+					t.Errorf("it took %d texts of %s away", n, table)
+				}
 			}
 			if _, err := tx.Exec(`INSERT INTO outbox (position, organisation) VALUES (99999, 'local')`); err == nil {
 				t.Error("it could")

@@ -65,7 +65,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: d, listTime: listTime, search: defaultSearchBounds()}
+	s := &Store{dialect: d, listTime: listTime, search: d.search}
 	if err := d.open(ctx, s, location, options); err != nil {
 		s.Close()
 		return nil, s.failed(ctx, "opening the database", err)

@@ -95,7 +95,7 @@ func (w *Web) freshRows(c *visit, q findingsQuery, filter assay.FindingFilter) e
 		if err != nil {
 			return err
 		}
-		v.page.Count = now.Count
+		v.page.Count, v.page.Capped = now.Count, now.Capped
 	}
 	return c.show(http.StatusOK, freshRowsPart(c, v))
 }
@@ -110,7 +110,7 @@ func (w *Web) findingsCSV(c *visit) error {
 		return err
 	}
 	filter, cursor := q.filter(), ""
-	page, err := w.s.Findings.ListFindings(c.r.Context(), c.who.scope, filter, cursor, exportPage)
+	page, err := w.s.Findings.ListFindings(c.r.Context(), c.who.scope, filter, cursor, exportBegin)
 	if err != nil {
 		return err
 	}
@@ -151,8 +151,9 @@ func (w *Web) findingsCSV(c *visit) error {
 }
 
 const (
-	exportPage = 500
-	scoreCell  = 4 // a number of ours, which may be negative
+	exportBegin = 50  // findings are read before the first are sent,
+	exportPage  = 500 // then so many at a time
+	scoreCell   = 4   // a number of ours, which may be negative
 )
 
 // plainCell keeps a spreadsheet from taking a seller's text for a formula (OWASP, "CSV
@@ -186,11 +187,11 @@ func signalsOf(contributions []assay.Contribution) []string {
 
 // What the templates ask of a list.
 
-func findingsCount(c *visit, n int) string {
-	if n >= assay.MaxCount {
-		return c.Say("findings.count_capped", "n", c.Number(assay.MaxCount))
+func findingsCount(c *visit, page assay.FindingPage) string {
+	if page.Capped {
+		return c.Say("findings.count_capped", "n", c.Number(page.Count))
 	}
-	return c.Count("findings.count", n)
+	return c.Count("findings.count", page.Count)
 }
 
 // orderOf is the order that a column's head sorts by.
