@@ -61,6 +61,8 @@ var houseFloors = map[string]int{
 	"demo":         3,
 	"demo/picture": 3,
 
+	"organisation/signin": 3,
+
 	"sqldb":             2,
 	"sqldb/pgtest":      2,
 	"blob":              2,
