@@ -84,7 +84,7 @@ func sqliteDialect() *dialect {
 		listed:    `json_group_array(n)`,
 		among:     `json_each(%s) AS n CROSS JOIN finding f WHERE f.number = n.value`,
 		looked:    `(SELECT ` + hasWords + `(%s, x.title, x.searched, x.seller_id, x.seller_name, x.offer, x.owner, x.contributions) FROM finding x WHERE x.number = %s)`,
-		search:    searchBounds{few: 1_500, counted: 1_000, walked: 1_000, sampled: 100},
+		search:    searchBounds{few: 1_500, counted: 1_000, asked: 1_000, walked: 2_000, sampled: 100},
 		unindexed: func(column string) string { return `+` + column },
 	}
 }
@@ -110,7 +110,7 @@ func postgresDialect() *dialect {
 		listed:    `CAST(array_agg(n) AS TEXT)`,
 		among:     `finding f WHERE f.number = ANY (CAST(CAST(%s AS TEXT) AS BIGINT[]))`,
 		looked:    `(SELECT t.words @@ CAST(CAST(%s AS TEXT) AS TSQUERY) FROM finding_text t WHERE t.number = %s)`,
-		search:    searchBounds{few: 1_500, counted: 1_000, walked: 5_000, sampled: 300},
+		search:    searchBounds{few: 1_500, counted: 1_000, asked: 5_000, walked: 15_000, sampled: 300},
 		unindexed: func(column string) string { return column },
 	}
 }

@@ -5,8 +5,8 @@ package sqldb
 func (s *Store) Search(way string) {
 	s.search = map[string]searchBounds{
 		"words":  s.dialect.search,
-		"texts":  {walked: 1 << 30},
-		"list":   {counted: 2, walked: 3},
+		"texts":  {asked: 1 << 30},
+		"list":   {counted: 2, walked: 9},
 		"sample": {counted: 2, walked: 5, sampled: 1},
 		"all":    {counted: 2},
 	}[way]

@@ -126,7 +126,7 @@ func (l *referenceList) take(from, key string, q filter, most int, terms []term)
 		}
 		looked++
 		l.at, l.behind = r.Key, true
-		if len(terms) > 0 && !has(terms, words(r.Key, searchedFields(&r))) {
+		if wanted := (finder{terms: terms}); !wanted.look(r.Key, searchedFields(&r)) {
 			return nil
 		}
 		if len(l.found) == l.limit {

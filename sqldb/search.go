@@ -16,8 +16,10 @@ type searchBounds struct {
 	few int
 	// counted is how many findings of those that very many words find are counted.
 	counted int
-	// walked is how many findings of a list are looked at one by one for the words, and sampled
-	// how many to tell whether they are frequent.
+	// asked is how many findings that are asked for are all looked at for the words.
+	asked int
+	// walked is how many findings of a longer list are looked at until a page of them has the words, and
+	// sampled how many to tell whether that is to be expected.
 	walked, sampled int
 }
 
@@ -59,11 +61,11 @@ func (t *tx) search(sel *selection, terms []term, order findingOrder, at positio
 		}
 		return page, put(found)
 	}
-	asked, err := t.countFew(sel.ranges(`1`), sel.args, bounds.walked+1)
+	asked, err := t.countFew(sel.ranges(`1`), sel.args, bounds.asked+1)
 	if err != nil {
 		return page, err
 	}
-	if asked <= bounds.walked {
+	if asked <= bounds.asked {
 		q := sel.own()
 		found, err := t.positions(order, t.look(sel, &q, terms, order, position{}, asked, asked), q.args)
 		if err != nil {
@@ -84,8 +86,8 @@ func (t *tx) searchMany(sel *selection, terms []term, hits textHits, whole bool,
 			return page, err
 		}
 	}
-	looked := bounds.walked
-	if hits.far(limit) > looked {
+	looked := 2 * hits.far(limit) // where they stand no closer, half of it fills the page
+	if looked > bounds.walked {
 		looked = 0
 		if whole && terms[len(terms)-1].begun { // the beginning may be in far more than the word
 			q := sel.own()

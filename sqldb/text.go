@@ -60,30 +60,40 @@ func runs(s string, f func(run []rune, dense bool)) {
 	flush()
 }
 
-func token(runes []rune) string {
-	var b [maxWordRunes * utf8.UTFMax]byte
-	p := b[:0]
+func token(runes []rune) string { return string(appendToken(nil, runes)) }
+
+func appendToken(b []byte, runes []rune) []byte {
+	var text [maxWordRunes * utf8.UTFMax]byte
+	p := text[:0]
 	for _, r := range runes[:min(len(runes), maxWordRunes)] {
 		p = utf8.AppendRune(p, r)
 	}
-	return "w" + hex.EncodeToString(p)
+	return hex.AppendEncode(append(b, 'w'), p)
 }
 
 // words returns what is looked for in texts, in order.
 func words(texts ...string) []string {
 	var out []string
 	for _, s := range texts {
-		runs(s, func(run []rune, dense bool) {
-			if !dense {
-				out = append(out, token(run))
-				return
-			}
-			for i := range run {
-				out = append(out, token(run[i:min(i+2, len(run))]))
-			}
-		})
+		eachWord(s, func(word []byte) { out = append(out, string(word)) })
 	}
 	return out
+}
+
+// eachWord calls f for each word of a text, in order. The word is f's until it returns.
+func eachWord(s string, f func(word []byte)) {
+	var word []byte
+	runs(s, func(run []rune, dense bool) {
+		if !dense {
+			word = appendToken(word[:0], run)
+			f(word)
+			return
+		}
+		for i := range run {
+			word = appendToken(word[:0], run[i:min(i+2, len(run))])
+			f(word)
+		}
+	})
 }
 
 // searchedOf returns the part of the finding's Text that is kept and searched.
