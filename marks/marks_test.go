@@ -174,6 +174,7 @@ func TestAddingATermRemovesNoHit(t *testing.T) {
 func FuzzFind(f *testing.F) {
 	f.Add("Caldera bag 古岚 1:1 Ｃａｌｄｅｒａ")
 	f.Add("\xff\xfeH & Q\u0301\u200b")
+	f.Add("0 \u031f!0")
 	m := build(f, "Caldera", "古岚", "1:1", "H&Q", "Maison Exemple", "A货")
 	finder := m.NewFinder()
 	f.Fuzz(func(t *testing.T, text string) {

@@ -210,9 +210,15 @@ func punctuation(r rune, c cell) rune {
 	return r
 }
 
+// appendPunctuation appends the folded form of what stands between two words. A diacritic in it
+// has no character that it could stand on, and says nothing.
 func (x *lexer) appendPunctuation(dst []rune, s string) []rune {
 	for _, r := range s {
-		if p := punctuation(r, x.cell(r)); p != 0 {
+		c := x.cell(r)
+		if c.class() == letter {
+			continue
+		}
+		if p := punctuation(r, c); p != 0 {
 			dst = append(dst, p)
 		}
 	}
