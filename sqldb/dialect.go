@@ -184,6 +184,9 @@ func openPostgres(ctx context.Context, s *Store, address string, o Options) erro
 	// A commit that returned is on disk, whatever the server's default is.
 	config.RuntimeParams["synchronous_commit"] = "on"
 	config.RuntimeParams["application_name"] = "assay"
+	// What is asked here takes milliseconds; compiling it takes a hundred, and is chosen by the
+	// cost of a whole list, of which a page is read.
+	config.RuntimeParams["jit"] = "off"
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(o.Connections)
 	db.SetMaxIdleConns(o.Connections)

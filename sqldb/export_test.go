@@ -6,8 +6,8 @@ func (s *Store) Search(way string) {
 	s.search = map[string]searchBounds{
 		"words":  s.dialect.search,
 		"texts":  {asked: 1 << 30},
-		"list":   {counted: 2, walked: 9},
-		"sample": {counted: 2, walked: 5, sampled: 1},
+		"list":   {counted: 2, sampled: 9, walked: 9},
+		"sample": {counted: 2, sampled: 1, walked: 5},
 		"all":    {counted: 2},
 	}[way]
 }

@@ -50,7 +50,7 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 			order = order.sorted(t.store.dialect) // few are sooner sorted than met in all
 		}
 		q := sel.own()
-		return t.readFirst(sel, &q, order, at, limit+1, func(f *assay.Finding) { result.Findings = append(result.Findings, *f) })
+		return t.readFirst(sel, &q, "", order, at, limit+1, func(f *assay.Finding) { result.Findings = append(result.Findings, *f) })
 	})
 	if err != nil {
 		return assay.FindingPage{}, err
@@ -63,13 +63,13 @@ func (s *Store) ListFindings(ctx context.Context, scope assay.Scope, ff assay.Fi
 }
 
 // readFirst calls visit with the first findings of a selection behind a position that meet
-// further conditions.
-func (t *tx) readFirst(sel *selection, q *filter, order findingOrder, at position, limit int, visit func(*assay.Finding), further ...string) error {
+// further conditions. They may speak of the table in with.
+func (t *tx) readFirst(sel *selection, q *filter, with string, order findingOrder, at position, limit int, visit func(*assay.Finding), further ...string) error {
 	if at.Order != "" {
 		further = append(further, order.after(q, at))
 	}
 	ids := order.first(sel.ranges(order.read(), further...), q.param(limit))
-	return t.whole(`(`+ids+`) AS p CROSS JOIN finding f WHERE f.id = p.id ORDER BY `+order.by(order.column), q.args, visit)
+	return t.whole(`(`+with+ids+`) AS p CROSS JOIN finding f WHERE f.id = p.id ORDER BY `+order.by(order.column), q.args, visit)
 }
 
 // whole calls visit with findings f.
